@@ -1,0 +1,31 @@
+/*
+ * text -- bytes from outside as text that SQL and people can read.
+ */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/slice.h"
+
+/* text_is_clean -- whether the bytes are UTF-8 (RFC 3629: no overlong form,
+ * no surrogate, at most U+10FFFF) without a NUL. */
+bool text_is_clean(struct slice bytes);
+
+/*
+ * text_escape -- append bytes to out, with every NUL and every byte that is
+ * not part of valid UTF-8 as \xHH (upper-case hex). Nothing else is changed
+ * (a backslash stays one), as docs/design.md section 4 has it for the text
+ * columns: the exact bytes are in the delivery's body.
+ */
+void text_escape(struct buf *out, struct slice bytes);
+
+/*
+ * text_json -- append bytes to out as a JSON string with its quotes (RFC 8259
+ * section 7): '"', '\' and control characters escaped, valid UTF-8 as it is,
+ * NUL and invalid bytes first turned to \xHH as by text_escape (so "\\x00").
+ */
+void text_json(struct buf *out, struct slice bytes);
+
+#endif
