@@ -1,0 +1,482 @@
+#include "journal/db.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+
+struct db {
+	sqlite3 *sqlite;
+	char *path;
+	sqlite3_stmt *prepared[N_STATEMENTS];
+	int bind_code;	/* the first that failed since the last run */
+	int wal_pages;
+};
+
+static enum rc
+classify(int code)
+{
+	switch (code & 0xff) {
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return RC_BUSY;
+	case SQLITE_FULL:
+		return RC_FULL;
+	case SQLITE_NOMEM:
+		return RC_MEMORY;
+	case SQLITE_IOERR:
+		return code == SQLITE_IOERR_NOMEM ? RC_MEMORY : RC_SYNC;
+	default:
+		return RC_STORE;
+	}
+}
+
+static enum rc
+fail(const struct db *db, int code, const char *what, struct err *err)
+{
+	return err_set(err, classify(code), "%s: %s: %s (%s)", db->path, what,
+	    db->sqlite == NULL ? "no memory" : sqlite3_errmsg(db->sqlite),
+	    sqlite3_errstr(code));
+}
+
+/* Remembers how long the WAL is after a commit; makes no checkpoint. */
+static int
+note_wal(void *context, sqlite3 *sqlite, const char *name, int pages)
+{
+	struct db *db = context;
+
+	(void)sqlite;
+	(void)name;
+	db->wal_pages = pages;
+	return SQLITE_OK;
+}
+
+static enum rc
+configure(struct db *db, struct err *err)
+{
+	static const struct {
+		int option, value;
+	} settings[] = {
+		/* A last close would checkpoint without the writers' lock. */
+		{ SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1 },
+		{ SQLITE_DBCONFIG_DEFENSIVE, 1 },
+#ifdef SQLITE_DBCONFIG_DQS_DML	/* 3.29 */
+		{ SQLITE_DBCONFIG_DQS_DML, 0 },
+		{ SQLITE_DBCONFIG_DQS_DDL, 0 },
+#endif
+#ifdef SQLITE_DBCONFIG_TRUSTED_SCHEMA	/* 3.31 */
+		{ SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0 },
+#endif
+	};
+	size_t i;
+	int code;
+
+	(void)sqlite3_extended_result_codes(db->sqlite, 1);
+	for (i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		code = sqlite3_db_config(db->sqlite, settings[i].option,
+		    settings[i].value, NULL);
+		/* An older library does not know all of them, but without the
+		 * first a journal is not safe. */
+		if (code != SQLITE_OK && i == 0)
+			return fail(db, code, "NO_CKPT_ON_CLOSE", err);
+	}
+	/* The hook takes the place of the automatic checkpoint. */
+	(void)sqlite3_wal_autocheckpoint(db->sqlite, 0);
+	(void)sqlite3_wal_hook(db->sqlite, note_wal, db);
+	/* An I/O error in a mapped file would be a SIGBUS. */
+	return db_script(db, "PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;",
+	    err);
+}
+
+/* The path as a URI, since immutable=1 can be said in no other way. */
+static enum rc
+immutable_uri(const char *path, struct buf *uri, struct err *err)
+{
+	const char *p;
+
+	buf_add_text(uri, "file:");
+	for (p = path; *p != '\0'; p++) {
+		if (*p == '%' || *p == '?' || *p == '#')
+			buf_printf(uri, "%%%02X", (unsigned int)*p);
+		else
+			buf_add_char(uri, *p);
+	}
+	buf_add_text(uri, "?immutable=1");
+	if (!buf_ok(uri))
+		return err_set(err, RC_MEMORY, "%s: no memory", path);
+	return RC_OK;
+}
+
+static int
+open_flags(enum db_access access)
+{
+	switch (access) {
+	case DB_READ:
+		return SQLITE_OPEN_READONLY;
+	case DB_READ_IMMUTABLE:
+		return SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
+	case DB_WRITE:
+	case N_DB_ACCESSES:
+		break;
+	}
+	return SQLITE_OPEN_READWRITE;
+}
+
+enum rc
+db_open(struct db **db, const char *path, enum db_access access,
+    struct err *err)
+{
+	struct db *new;
+	struct buf uri;
+	enum rc rc;
+	int code;
+
+	buf_init(&uri, 0);
+	new = calloc(1, sizeof(*new));
+	if (new == NULL || (new->path = strdup(path)) == NULL) {
+		rc = err_set(err, RC_MEMORY, "%s: no memory", path);
+		goto out;
+	}
+	if (access == DB_READ_IMMUTABLE) {
+		rc = immutable_uri(path, &uri, err);
+		if (rc != RC_OK)
+			goto out;
+	}
+	code = sqlite3_open_v2(access == DB_READ_IMMUTABLE ? uri.data : path,
+	    &new->sqlite, open_flags(access) | SQLITE_OPEN_NOMUTEX, NULL);
+	if (code != SQLITE_OK) {
+		rc = fail(new, code, "open", err);
+		goto out;
+	}
+	rc = configure(new, err);
+	if (rc != RC_OK)
+		goto out;
+	*db = new;
+	new = NULL;
+out:
+	db_close(new);
+	buf_clear(&uri);
+	return rc;
+}
+
+void
+db_close(struct db *db)
+{
+	size_t i;
+
+	if (db == NULL)
+		return;
+	for (i = 0; i < N_STATEMENTS; i++)
+		(void)sqlite3_finalize(db->prepared[i]);
+	/* Cannot be busy: no statement is left. */
+	(void)sqlite3_close(db->sqlite);
+	free(db->path);
+	free(db);
+}
+
+void
+db_wait(struct db *db, int ms)
+{
+	(void)sqlite3_busy_timeout(db->sqlite, ms);
+}
+
+enum rc
+db_script(struct db *db, const char *sql, struct err *err)
+{
+	int code;
+
+	code = sqlite3_exec(db->sqlite, sql, NULL, NULL, NULL);
+	if (code != SQLITE_OK)
+		return fail(db, code, "script", err);
+	return RC_OK;
+}
+
+/* Run a PRAGMA and compare its answer, without regard to case. */
+static enum rc
+expect(struct db *db, const char *pragma, const char *want, struct err *err)
+{
+	sqlite3_stmt *stmt = NULL;
+	const unsigned char *got;
+	enum rc rc;
+	int code;
+
+	code = sqlite3_prepare_v2(db->sqlite, pragma, -1, &stmt, NULL);
+	if (code == SQLITE_OK)
+		code = sqlite3_step(stmt);
+	if (code != SQLITE_ROW) {
+		rc = fail(db, code, pragma, err);
+		goto out;
+	}
+	got = sqlite3_column_text(stmt, 0);
+	if (got == NULL || sqlite3_stricmp((const char *)got, want) != 0)
+		rc = err_set(err, RC_STORE, "%s: %s is %s, must be %s",
+		    db->path, pragma, got == NULL ? "nothing" :
+		    (const char *)got, want);
+	else
+		rc = RC_OK;
+out:
+	(void)sqlite3_finalize(stmt);
+	return rc;
+}
+
+enum rc
+db_make_durable(struct db *db, enum db_journal_mode mode, struct err *err)
+{
+	enum rc rc;
+
+	if (mode == DB_WAL)
+		rc = expect(db, "PRAGMA journal_mode = wal", "wal", err);
+	else
+		rc = expect(db, "PRAGMA journal_mode = truncate", "truncate",
+		    err);
+	if (rc != RC_OK)
+		return rc;
+	/* Per connection, and some builds begin with less. */
+	rc = db_script(db, "PRAGMA synchronous = FULL;", err);
+	if (rc != RC_OK)
+		return rc;
+	return expect(db, "PRAGMA synchronous", "2", err);
+}
+
+/* The prepared statement, or NULL with the code in bind_code. */
+static sqlite3_stmt *
+prepared(struct db *db, enum statement statement)
+{
+	int code;
+
+	assert(statement < N_STATEMENTS);
+	if (db->prepared[statement] != NULL)
+		return db->prepared[statement];
+	code = sqlite3_prepare_v3(db->sqlite, statement_text[statement], -1,
+	    SQLITE_PREPARE_PERSISTENT, &db->prepared[statement], NULL);
+	if (code != SQLITE_OK && db->bind_code == SQLITE_OK)
+		db->bind_code = code;
+	return db->prepared[statement];
+}
+
+static void
+note_bind(struct db *db, int code)
+{
+	if (code != SQLITE_OK && db->bind_code == SQLITE_OK)
+		db->bind_code = code;
+}
+
+void
+db_bind_int(struct db *db, enum statement statement, int index, int64_t value)
+{
+	sqlite3_stmt *stmt = prepared(db, statement);
+
+	if (stmt != NULL)
+		note_bind(db, sqlite3_bind_int64(stmt, index, value));
+}
+
+void
+db_bind_int_if(struct db *db, enum statement statement, int index,
+    bool is_there, int64_t value)
+{
+	sqlite3_stmt *stmt = prepared(db, statement);
+
+	if (stmt != NULL && is_there)
+		note_bind(db, sqlite3_bind_int64(stmt, index, value));
+	else if (stmt != NULL)
+		note_bind(db, sqlite3_bind_null(stmt, index));
+}
+
+void
+db_bind_text(struct db *db, enum statement statement, int index,
+    struct slice text)
+{
+	sqlite3_stmt *stmt = prepared(db, statement);
+
+	if (stmt != NULL)
+		note_bind(db, sqlite3_bind_text64(stmt, index, text.p,
+		    text.len, SQLITE_STATIC, SQLITE_UTF8));
+}
+
+void
+db_bind_blob(struct db *db, enum statement statement, int index,
+    struct slice bytes)
+{
+	sqlite3_stmt *stmt = prepared(db, statement);
+
+	if (stmt != NULL)
+		note_bind(db, sqlite3_bind_blob64(stmt, index, bytes.p,
+		    bytes.len, SQLITE_STATIC));
+}
+
+void
+db_done(struct db *db, enum statement statement)
+{
+	db->bind_code = SQLITE_OK;
+	if (db->prepared[statement] == NULL)
+		return;
+	/* The code of a reset repeats that of the step before. */
+	(void)sqlite3_reset(db->prepared[statement]);
+	(void)sqlite3_clear_bindings(db->prepared[statement]);
+}
+
+enum rc
+db_row(struct db *db, enum statement statement, bool *row, struct err *err)
+{
+	sqlite3_stmt *stmt = prepared(db, statement);
+	enum rc rc;
+	int code;
+
+	code = db->bind_code;
+	if (code == SQLITE_OK)
+		code = sqlite3_step(stmt);
+	if (code == SQLITE_ROW) {
+		*row = true;
+		return RC_OK;
+	}
+	if (code == SQLITE_DONE) {
+		*row = false;
+		rc = RC_OK;
+	} else {
+		rc = fail(db, code, statement_name[statement], err);
+	}
+	db_done(db, statement);
+	return rc;
+}
+
+enum rc
+db_run(struct db *db, enum statement statement, struct err *err)
+{
+	enum rc rc;
+	bool row;
+
+	rc = db_row(db, statement, &row, err);
+	if (rc == RC_OK && row)
+		db_done(db, statement);
+	return rc;
+}
+
+int64_t
+db_int(struct db *db, enum statement statement, int column)
+{
+	return sqlite3_column_int64(db->prepared[statement], column);
+}
+
+bool
+db_is_null(struct db *db, enum statement statement, int column)
+{
+	return sqlite3_column_type(db->prepared[statement], column) ==
+	    SQLITE_NULL;
+}
+
+struct slice
+db_bytes(struct db *db, enum statement statement, int column)
+{
+	sqlite3_stmt *stmt = db->prepared[statement];
+	struct slice bytes;
+
+	if (sqlite3_column_type(stmt, column) == SQLITE_NULL)
+		return slice_of(NULL);
+	bytes.p = sqlite3_column_blob(stmt, column);
+	bytes.len = (size_t)sqlite3_column_bytes(stmt, column);
+	/* SQLite gives NULL for no bytes at all. */
+	if (bytes.p == NULL)
+		bytes.p = "";
+	return bytes;
+}
+
+int
+db_columns(struct db *db, enum statement statement)
+{
+	return sqlite3_column_count(db->prepared[statement]);
+}
+
+const char *
+db_column_name(struct db *db, enum statement statement, int column)
+{
+	return sqlite3_column_name(db->prepared[statement], column);
+}
+
+enum db_type
+db_column_type(struct db *db, enum statement statement, int column)
+{
+	switch (sqlite3_column_type(db->prepared[statement], column)) {
+	case SQLITE_INTEGER:
+		return DB_INTEGER;
+	case SQLITE_FLOAT:
+		return DB_REAL;
+	case SQLITE_TEXT:
+		return DB_TEXT;
+	case SQLITE_BLOB:
+		return DB_BLOB;
+	default:
+		return DB_NULL;
+	}
+}
+
+enum rc
+db_prepare(struct db *db, enum statement statement, struct err *err)
+{
+	enum rc rc;
+
+	if (prepared(db, statement) != NULL)
+		return RC_OK;
+	rc = fail(db, db->bind_code, statement_name[statement], err);
+	db_done(db, statement);
+	return rc;
+}
+
+enum rc
+db_number(struct db *db, enum statement statement, int64_t *number,
+    struct err *err)
+{
+	enum rc rc;
+	bool row;
+
+	rc = db_row(db, statement, &row, err);
+	if (rc != RC_OK)
+		return rc;
+	if (!row)
+		return err_set(err, RC_STORE, "%s: %s: no row", db->path,
+		    statement_name[statement]);
+	*number = db_int(db, statement, 0);
+	db_done(db, statement);
+	return RC_OK;
+}
+
+bool
+db_in_transaction(struct db *db)
+{
+	return sqlite3_get_autocommit(db->sqlite) == 0;
+}
+
+int64_t
+db_last_id(struct db *db)
+{
+	return sqlite3_last_insert_rowid(db->sqlite);
+}
+
+int
+db_wal_pages(const struct db *db)
+{
+	return db->wal_pages;
+}
+
+enum rc
+db_checkpoint(struct db *db, enum db_checkpoint checkpoint, struct err *err)
+{
+	enum rc rc;
+	int code, pages, copied;
+
+	db_wait(db, 0);
+	rc = db_run(db, STATEMENT_BEGIN, err);
+	if (rc == RC_OK)
+		rc = db_run(db, STATEMENT_ROLLBACK, err);
+	if (rc != RC_OK)
+		return rc;
+	code = sqlite3_wal_checkpoint_v2(db->sqlite, "main",
+	    checkpoint == DB_CHECKPOINT_TRUNCATE ?
+	    SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_RESTART, &pages,
+	    &copied);
+	if (code != SQLITE_OK)
+		return fail(db, code, "checkpoint", err);
+	db->wal_pages = 0;
+	return RC_OK;
+}

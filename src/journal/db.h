@@ -1,0 +1,159 @@
+/*
+ * db -- the database driver: the one place that knows SQLite.
+ *
+ * The statements that run on an open journal are a closed, numbered set
+ * (sql/statements.sql); each is prepared once, when it is first used. Binding
+ * never fails at once: the first failure is remembered and is the result of
+ * the next db_run or db_row of that statement.
+ *
+ * Codes: RC_BUSY somebody else's lock; RC_FULL disk or quota; RC_SYNC an I/O
+ * error, after which what is on the disk is not known; RC_MEMORY; RC_STORE all
+ * else. A message names the file, the statement and SQLite's reason.
+ */
+#ifndef JOURNAL_DB_H
+#define JOURNAL_DB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/slice.h"
+#include "statements.h"
+
+struct db;
+
+enum db_access {
+	DB_READ,		/* the file must exist; nothing is written */
+	DB_READ_IMMUTABLE,	/* the same, without locks and without the WAL:
+				 * for a reader that may not write -shm */
+	DB_WRITE,		/* the file must exist */
+	N_DB_ACCESSES
+};
+
+enum db_journal_mode {
+	DB_WAL,
+	DB_TRUNCATE,
+	N_DB_JOURNAL_MODES
+};
+
+/*
+ * db_open -- open a database file.
+ *
+ * path     must not be open in this process already: closing any descriptor
+ *          of the file would drop the other one's POSIX locks
+ * *db      set only on RC_OK; closed with db_close
+ *
+ * The connection makes no checkpoint of its own, neither now and then nor when
+ * it is closed; does not map the file; trusts no function or trigger of the
+ * schema with side effects; and has no busy handler until db_wait.
+ */
+enum rc db_open(struct db **db, const char *path, enum db_access access,
+    struct err *err);
+
+/* db_close -- roll back what is open, and close; NULL is accepted. */
+void db_close(struct db *db);
+
+/* db_wait -- how long SQLite waits for others' locks, in ms; 0: not at all. */
+void db_wait(struct db *db, int ms);
+
+/*
+ * db_make_durable -- set the journal mode and synchronous=FULL, and read both
+ * back: RC_STORE when the file or the build has another will.
+ */
+enum rc db_make_durable(struct db *db, enum db_journal_mode mode,
+    struct err *err);
+
+/* db_script -- run some SQL that returns nothing, to its end. */
+enum rc db_script(struct db *db, const char *sql, struct err *err);
+
+/* Binding: index counts from 1. Bytes are borrowed until the statement was
+ * run; a slice without value (p NULL) is NULL. Text must be UTF-8. */
+void db_bind_int(struct db *db, enum statement statement, int index,
+    int64_t value);
+void db_bind_int_if(struct db *db, enum statement statement, int index,
+    bool is_there, int64_t value);
+void db_bind_text(struct db *db, enum statement statement, int index,
+    struct slice text);
+void db_bind_blob(struct db *db, enum statement statement, int index,
+    struct slice bytes);
+
+/* db_run -- run a statement whose rows, if any, do not matter. Bindings are
+ * gone afterwards. */
+enum rc db_run(struct db *db, enum statement statement, struct err *err);
+
+/*
+ * db_row -- step to the next row.
+ *
+ * *row   set on RC_OK: whether there is one. When there is none, or on any
+ *        other code, the statement is as after db_done.
+ */
+enum rc db_row(struct db *db, enum statement statement, bool *row,
+    struct err *err);
+
+/* db_done -- end reading before the last row. */
+void db_done(struct db *db, enum statement statement);
+
+/* Columns of the current row, from 0; slices are valid until the next call on
+ * this statement. */
+int64_t db_int(struct db *db, enum statement statement, int column);
+bool db_is_null(struct db *db, enum statement statement, int column);
+struct slice db_bytes(struct db *db, enum statement statement, int column);
+
+enum db_type {
+	DB_NULL,
+	DB_INTEGER,
+	DB_REAL,
+	DB_TEXT,
+	DB_BLOB,
+	N_DB_TYPES
+};
+
+/* What a listing needs: how many columns there are, what each is called, and
+ * what it holds in the current row (db_bytes gives numbers as text too). */
+int db_columns(struct db *db, enum statement statement);
+const char *db_column_name(struct db *db, enum statement statement,
+    int column);
+enum db_type db_column_type(struct db *db, enum statement statement,
+    int column);
+
+/* db_number -- the first column of the only row of a statement without
+ * parameters; RC_STORE when there is none. */
+enum rc db_number(struct db *db, enum statement statement, int64_t *number,
+    struct err *err);
+
+/* db_in_transaction -- false once SQLite has rolled back by itself. */
+bool db_in_transaction(struct db *db);
+
+/* db_last_id -- the rowid of the last insert. */
+int64_t db_last_id(struct db *db);
+
+/* db_wal_pages -- pages in the WAL after the last commit of this connection;
+ * 0 in other modes. */
+int db_wal_pages(const struct db *db);
+
+/* db_prepare -- prepare a statement now, so that its columns can be asked for
+ * and its reason for failing is known before a row is. */
+enum rc db_prepare(struct db *db, enum statement statement, struct err *err);
+
+enum db_checkpoint {
+	DB_CHECKPOINT_RESTART,	/* the next writer begins the WAL anew */
+	DB_CHECKPOINT_TRUNCATE,	/* and the file is emptied */
+	N_DB_CHECKPOINTS
+};
+
+/*
+ * db_checkpoint -- copy the WAL into the database.
+ *
+ * The caller holds the writers' lock. That no other program writes is proven
+ * first, since a RESTART that cannot have the write lock turns into a PASSIVE
+ * one, which in SQLite 3.7.0 to 3.51.2 can lose a commit that races it
+ * (https://sqlite.org/wal.html, section 11). Never waits.
+ *
+ * RC_BUSY   another program writes, or reads an old state: the WAL stays as
+ *           long as it is; all that could be copied was
+ */
+enum rc db_checkpoint(struct db *db, enum db_checkpoint checkpoint,
+    struct err *err);
+
+#endif

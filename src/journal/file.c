@@ -1,0 +1,264 @@
+#include "journal/file.h"
+
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+
+#define FILE_HEADER_SIZE 100	/* of an SQLite database */
+
+/* The directory of a path as a new string; "." where it names none. */
+static char *
+directory_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		return strdup(".");
+	if (slash == path)
+		return strdup("/");
+	return strndup(path, (size_t)(slash - path));
+}
+
+enum rc
+file_canonical(const char *path, char **canonical, struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash == NULL ? path : slash + 1;
+	char *directory = NULL, *real = NULL;
+	struct buf text;
+	enum rc rc;
+
+	buf_init(&text, 0);
+	if (*name == '\0') {
+		rc = err_set(err, RC_SYSTEM, "%s: names a directory, not a "
+		    "journal", path);
+		goto out;
+	}
+	/* A link to a journal leads to where -wal and -lock lie as well. */
+	real = realpath(path, NULL);
+	if (real != NULL) {
+		*canonical = real;
+		real = NULL;
+		rc = RC_OK;
+		goto out;
+	}
+	if (errno != ENOENT) {
+		rc = err_set(err, RC_SYSTEM, "%s: %s", path, strerror(errno));
+		goto out;
+	}
+	directory = directory_of(path);
+	if (directory == NULL) {
+		rc = err_set(err, RC_MEMORY, "%s: no memory", path);
+		goto out;
+	}
+	real = realpath(directory, NULL);
+	if (real == NULL) {
+		rc = err_set(err, RC_SYSTEM, "%s: the journal's directory %s: "
+		    "%s; make it, mode 0700, owned by the user that runs the "
+		    "responder", path, directory, strerror(errno));
+		goto out;
+	}
+	buf_printf(&text, "%s/%s", strcmp(real, "/") == 0 ? "" : real, name);
+	if (!buf_ok(&text)) {
+		rc = err_set(err, RC_MEMORY, "%s: no memory", path);
+		goto out;
+	}
+	*canonical = text.data;
+	buf_init(&text, 0);
+	rc = RC_OK;
+out:
+	buf_clear(&text);
+	free(real);
+	free(directory);
+	return rc;
+}
+
+static int64_t
+big_endian(const unsigned char *bytes)
+{
+	return (int64_t)bytes[0] << 24 | bytes[1] << 16 | bytes[2] << 8 |
+	    bytes[3];
+}
+
+/* What the header's bytes say. */
+static enum rc
+judge_header(const char *path, const unsigned char *header, size_t len,
+    enum file_state *state, int64_t *version, struct err *err)
+{
+	if (len == 0) {
+		*state = FILE_EMPTY;
+		return RC_OK;
+	}
+	if (len < FILE_HEADER_SIZE ||
+	    memcmp(header, "SQLite format 3", 16) != 0)
+		return err_set(err, RC_FOREIGN, "%s: is not an SQLite "
+		    "database; it was not touched: name another file as the "
+		    "journal", path);
+	if (big_endian(header + 68) != FILE_APPLICATION_ID)
+		return err_set(err, RC_FOREIGN, "%s: is an SQLite database of "
+		    "another program; it was not touched: name another file "
+		    "as the journal", path);
+	*state = FILE_JOURNAL;
+	*version = big_endian(header + 60);
+	return RC_OK;
+}
+
+static enum rc
+read_header(int fd, const char *path, enum file_state *state,
+    int64_t *version, struct err *err)
+{
+	unsigned char header[FILE_HEADER_SIZE];
+	struct stat status;
+	size_t len = 0;
+	ssize_t n;
+
+	if (fstat(fd, &status) != 0)
+		return err_set(err, RC_SYSTEM, "%s: %s", path,
+		    strerror(errno));
+	if (!S_ISREG(status.st_mode))
+		return err_set(err, RC_SYSTEM, "%s: is not a regular file",
+		    path);
+	do {
+		n = pread(fd, header + len, sizeof(header) - len, (off_t)len);
+		if (n < 0 && errno != EINTR)
+			return err_set(err, RC_SYSTEM, "%s: cannot be read: "
+			    "%s", path, strerror(errno));
+		if (n > 0)
+			len += (size_t)n;
+	} while (n != 0 && len < sizeof(header));
+	return judge_header(path, header, len, state, version, err);
+}
+
+enum rc
+file_look(const char *path, enum file_state *state, int64_t *version,
+    struct err *err)
+{
+	enum rc rc;
+	int fd;
+
+	*version = 0;
+	/* Not to wait for the other end of a pipe. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0 && errno == ENOENT) {
+		*state = FILE_ABSENT;
+		return RC_OK;
+	}
+	if (fd < 0)
+		return err_set(err, RC_SYSTEM, "%s: cannot be opened: %s; the "
+		    "user that runs this program must own it", path,
+		    strerror(errno));
+	rc = read_header(fd, path, state, version, err);
+	(void)close(fd);
+	return rc;
+}
+
+enum rc
+file_create(const char *path, struct err *err)
+{
+	int fd;
+
+	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0 && errno != EEXIST)
+		return err_set(err, RC_SYSTEM, "%s: cannot be created: %s; "
+		    "the user that runs this program must be able to write "
+		    "to its directory", path, strerror(errno));
+	if (fd >= 0)
+		(void)close(fd);
+	return file_sync_directory(path, err);
+}
+
+enum rc
+file_sync_directory(const char *path, struct err *err)
+{
+	char *directory = directory_of(path);
+	enum rc rc;
+	int fd;
+
+	if (directory == NULL)
+		return err_set(err, RC_MEMORY, "%s: no memory", path);
+	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		rc = err_set(err, RC_SYSTEM, "%s: cannot be opened: %s",
+		    directory, strerror(errno));
+	/* Some file systems have no sync of a directory, and need none. */
+	else if (fsync(fd) != 0 && errno != EINVAL)
+		rc = err_set(err, RC_SYNC, "%s: cannot be synced: %s",
+		    directory, strerror(errno));
+	else
+		rc = RC_OK;
+	if (fd >= 0)
+		(void)close(fd);
+	free(directory);
+	return rc;
+}
+
+enum rc
+file_identify(const char *path, struct file_id *id, struct err *err)
+{
+	struct stat status;
+
+	if (stat(path, &status) != 0)
+		return err_set(err, RC_SYSTEM, "%s: %s", path,
+		    strerror(errno));
+	id->device = (uint64_t)status.st_dev;
+	id->inode = (uint64_t)status.st_ino;
+	return RC_OK;
+}
+
+enum rc
+file_check(const char *path, const struct file_id *id, struct err *err)
+{
+	struct stat status;
+
+	if (stat(path, &status) != 0)
+		return err_set(err, RC_FOREIGN, "%s: is gone (%s) while it "
+		    "was in use", path, strerror(errno));
+	if ((uint64_t)status.st_dev != id->device ||
+	    (uint64_t)status.st_ino != id->inode)
+		return err_set(err, RC_FOREIGN, "%s: was replaced by another "
+		    "file while it was in use", path);
+	return RC_OK;
+}
+
+bool
+file_on_network(const char *path)
+{
+	/* From statfs(2) and linux/magic.h. */
+	static const unsigned long types[] = {
+		0x6969,		/* NFS */
+		0x517b,		/* SMB */
+		0xff534d42,	/* CIFS */
+		0xfe534d42,	/* SMB2 */
+		0x65735546,	/* FUSE: sshfs, s3fs and others */
+		0x01021997,	/* 9p */
+		0x5346414f,	/* AFS */
+		0x00c36400,	/* Ceph */
+		0x0bd00bd0,	/* Lustre */
+		0x01161970,	/* GFS2 */
+		0x7461636f,	/* OCFS2 */
+	};
+	char *directory = directory_of(path);
+	struct statfs status;
+	bool found = false;
+	size_t i;
+
+	if (directory != NULL && statfs(directory, &status) == 0) {
+		for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+			/* f_type is signed on some machines, 32 bits wide on
+			 * others. */
+			if ((uint32_t)status.f_type == types[i])
+				found = true;
+		}
+	}
+	free(directory);
+	return found;
+}

@@ -1,0 +1,83 @@
+/*
+ * file -- the journal's file as the file system shows it: looked at before
+ * SQLite opens it, so that a foreign one is never touched.
+ */
+#ifndef JOURNAL_FILE_H
+#define JOURNAL_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/* "SyJn": in the file's header, so that file(1) and we can tell it. */
+#define FILE_APPLICATION_ID 0x53794a6e
+
+enum file_state {
+	FILE_ABSENT,
+	FILE_EMPTY,	/* no byte: created, and never written */
+	FILE_JOURNAL,	/* ours, of any version */
+	N_FILE_STATES
+};
+
+/*
+ * file_canonical -- a path without symbolic links.
+ *
+ * path       the file itself may be absent; its directory must be there
+ * *canonical set only on RC_OK; freed by the caller
+ *
+ * RC_SYSTEM  says what is missing, and the mend
+ */
+enum rc file_canonical(const char *path, char **canonical, struct err *err);
+
+/*
+ * file_look -- what a file is, by its first bytes
+ * (https://sqlite.org/fileformat.html section 1.3: application id at offset
+ * 68, user version at 60, both big-endian).
+ *
+ * path      must not be open in this process already
+ * *version  of the schema, by the header: an older one than a WAL beside it
+ *           may hold; 0 unless FILE_JOURNAL
+ *
+ * RC_FOREIGN  not a database, or not a journal of ours
+ * RC_SYSTEM   cannot be read; a directory, a pipe or a device
+ */
+enum rc file_look(const char *path, enum file_state *state, int64_t *version,
+    struct err *err);
+
+/*
+ * file_create -- make an empty file, readable by its owner alone, and sync its
+ * directory. An empty one that is there is taken.
+ */
+enum rc file_create(const char *path, struct err *err);
+
+/* file_sync_directory -- make the names in the file's directory durable;
+ * some builds of SQLite do not. */
+enum rc file_sync_directory(const char *path, struct err *err);
+
+/* Which file it is. */
+struct file_id {
+	uint64_t device;
+	uint64_t inode;
+};
+
+/* file_identify -- remember which file a path leads to. */
+enum rc file_identify(const char *path, struct file_id *id, struct err *err);
+
+/*
+ * file_check -- whether the path still leads to that file.
+ *
+ * RC_FOREIGN  it was removed or replaced: what is written now is lost with the
+ *             file that is open
+ */
+enum rc file_check(const char *path, const struct file_id *id,
+    struct err *err);
+
+/*
+ * file_on_network -- whether the file lies on a network file system, where
+ * processes on several hosts do not share memory and a WAL is not safe
+ * (https://sqlite.org/wal.html). Unknown types count as local.
+ */
+bool file_on_network(const char *path);
+
+#endif

@@ -1,0 +1,186 @@
+/*
+ * journal -- the durable record of deliveries, and what follows from it.
+ *
+ * One journal is one SQLite file (docs/design.md sections 2, 4 and 6). This header
+ * names no SQLite type and no statement.
+ */
+#ifndef JOURNAL_JOURNAL_H
+#define JOURNAL_JOURNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/conf.h"
+#include "base/digest.h"
+#include "base/err.h"
+#include "base/slice.h"
+#include "journal/ledger.h"
+#include "twilio/event.h"
+#include "twilio/params.h"
+
+/* A batch is at most this (docs/design.md section 3): beyond 256 the gain of
+ * sharing a sync is below a tenth, and the wait of the first one grows. */
+#define JOURNAL_BATCH_MAX 256
+#define JOURNAL_BATCH_BYTES_MAX (4 * 1024 * 1024)
+
+/* Bounds of the quarantine of rejects: the oldest go first. */
+#define JOURNAL_REJECTS_MAX 10000
+#define JOURNAL_REJECT_BYTES_MAX (64 * 1024 * 1024)
+/* Rejects kept in any one second; the others are only counted. */
+#define JOURNAL_REJECTS_PER_S 50
+
+struct journal;
+
+struct journal_options {
+	const char *path;	/* not open in this process already: closing
+				 * any descriptor of a file drops the locks
+				 * that SQLite holds on it */
+	enum conf_mode mode;	/* how to create it, if it is not there */
+	bool resident;		/* a responder that stays: auto means WAL where
+				 * that is safe. CGI: auto means TRUNCATE. */
+};
+
+/*
+ * journal_open -- open a journal for appending, or create it.
+ *
+ * Before SQLite sees the file its header is read: a file that is not ours, or
+ * is newer than this program, is refused untouched. A new journal is created
+ * with mode 0600, its directory synced. An older one is migrated. Of a WAL
+ * journal a TRUNCATE checkpoint is made (docs/design.md section 6). synchronous is
+ * set to FULL and read back.
+ *
+ * wait_ms   how long to wait for other programs' locks
+ * *journal  set only on RC_OK
+ *
+ * RC_SYSTEM   the directory or file cannot be opened or created; says which,
+ *             why, and the mend
+ * RC_FOREIGN, RC_NEWER, RC_BUSY, RC_FULL, RC_SYNC, RC_STORE, RC_MEMORY
+ */
+enum rc journal_open(struct journal **journal,
+    const struct journal_options *options, int wait_ms, struct err *err);
+
+/* journal_close -- without a checkpoint; NULL is accepted. Rejects that wait
+ * are dropped: call journal_flush before. */
+void journal_close(struct journal *journal);
+
+/* One delivery to append: inputs, then what became of it. The slices are
+ * borrowed until journal_append returns. */
+struct delivery {
+	int64_t received_us;	/* > 0 */
+	struct slice url;	/* that fitted, without user:password */
+	struct slice key_id;	/* of the token that fitted */
+	struct slice signature;	/* as received */
+	struct slice idempotency_token;	/* p NULL: none */
+	struct slice content_type;	/* as received */
+	struct slice body;	/* exact bytes */
+	const struct event *event;	/* decoded; never NULL */
+
+	enum rc rc;		/* RC_OK: durable */
+	int64_t position;	/* on RC_OK */
+	enum verdict verdict;	/* on RC_OK */
+};
+
+/*
+ * journal_append -- put deliveries at the end of the journal, judged, with one
+ * commit and one sync.
+ *
+ * batch     n deliveries, 1 <= n <= JOURNAL_BATCH_MAX, in order of receipt
+ * wait_ms   how long to wait for the writers' lock; 0: not at all
+ *
+ * Each delivery's rc is set. On RC_OK those with RC_OK are appended; one whose
+ * own row cannot be written has another rc and does not hinder the others; one
+ * whose projection fails is appended with a problem.
+ *
+ * RC_BUSY   the lock was held for the whole wait, or somebody else's
+ *           transaction is in the way; nothing was written, try again
+ * RC_FULL   nothing was written; may work later
+ * RC_SYNC   a write or sync failed: whether the batch is stored is not known;
+ *           acknowledge nothing, close, and end the process
+ * RC_NEWER  another program has migrated the journal: end the process
+ * RC_FOREIGN  the file was removed or replaced while it was open: end the
+ *           process
+ * RC_STORE, RC_MEMORY  nothing was written
+ * What is RC_OK survives the loss of power.
+ */
+enum rc journal_append(struct journal *journal, struct delivery *const *batch,
+    size_t n, int wait_ms, struct err *err);
+
+/* A request that did not verify or could not be read. Copied. */
+struct reject {
+	int64_t received_us;
+	int status;		/* of the HTTP answer */
+	const char *reason;	/* a word or two: "signature_wrong" */
+	struct slice account_sid;
+	struct slice remote_addr;
+	struct slice url;	/* without user:password */
+	struct slice signature;
+	struct slice content_type;
+	struct slice body;	/* p NULL: not read */
+};
+
+/*
+ * journal_quarantine -- keep a reject, with the next append or flush.
+ *
+ * Never waits and never writes by itself; what is beyond
+ * JOURNAL_REJECTS_PER_S is counted only.
+ */
+void journal_quarantine(struct journal *journal, const struct reject *reject);
+
+/* journal_pending -- whether journal_flush has rejects to write. */
+bool journal_pending(const struct journal *journal);
+
+/* journal_flush -- write the rejects that wait; codes as journal_append. */
+enum rc journal_flush(struct journal *journal, int wait_ms, struct err *err);
+
+/*
+ * journal_act -- record that the program or an operator did something.
+ *
+ * kind      "start", "stop", ...
+ * actor     who, or NULL for the program
+ * detail    one line, or NULL
+ */
+enum rc journal_act(struct journal *journal, const char *kind,
+    const char *actor, const char *detail, int wait_ms, struct err *err);
+
+/*
+ * journal_settings -- record the settings of services where they differ from
+ * those in effect, so that a rebuild needs no configuration file.
+ */
+enum rc journal_settings(struct journal *journal, const struct conf *conf,
+    int wait_ms, struct err *err);
+
+/*
+ * journal_ready -- whether an append would be possible now: the lock can be
+ * had within wait_ms, a write transaction begun, and nothing has failed.
+ */
+enum rc journal_ready(struct journal *journal, int wait_ms, struct err *err);
+
+/*
+ * journal_maintain -- what should be done now and then when nobody waits: of a
+ * WAL journal, a RESTART checkpoint under the writers' lock once the WAL has
+ * JOURNAL_WAL_PAGES or more. Does nothing when there is nothing to do.
+ *
+ * urgent    also when requests wait, once the WAL is four times that
+ */
+enum rc journal_maintain(struct journal *journal, bool urgent,
+    struct err *err);
+#define JOURNAL_WAL_PAGES 1000
+
+/*
+ * journal_json -- the top-level members of a JSON object as parameters: texts
+ * as they are, all else as JSON text, null as no parameter.
+ *
+ * RC_SYNTAX  not a JSON object; params is empty
+ * RC_STORE   this build of SQLite cannot read JSON; params is empty
+ * RC_MEMORY
+ */
+enum rc journal_json(struct journal *journal, struct slice body,
+    struct params *params, struct err *err);
+
+/* journal_path, journal_mode -- what was opened: its path as given, and "wal"
+ * or "truncate". */
+const char *journal_path(const struct journal *journal);
+const char *journal_mode(const struct journal *journal);
+
+#endif

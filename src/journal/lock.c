@@ -1,0 +1,197 @@
+#include "journal/lock.h"
+
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+
+/* After the first expiry the timer fires again and again, since a signal that
+ * comes just before flock() sleeps would break nothing. */
+#define LOCK_TICK_US 5000
+
+struct lock {
+	char *path;
+	int fd;	/* -1: to be opened */
+};
+
+/* Only has to break a system call. */
+static void
+on_alarm(int signal)
+{
+	(void)signal;
+}
+
+static enum rc
+open_file(struct lock *lock, struct err *err)
+{
+	lock->fd = open(lock->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW |
+	    O_NONBLOCK, 0600);
+	if (lock->fd < 0)
+		return err_set(err, RC_SYSTEM, "%s: cannot open the writers' "
+		    "lock: %s", lock->path, strerror(errno));
+	return RC_OK;
+}
+
+static void
+close_file(struct lock *lock)
+{
+	if (lock->fd >= 0)
+		(void)close(lock->fd);
+	lock->fd = -1;
+}
+
+enum rc
+lock_open(struct lock **lock, const char *journal, struct err *err)
+{
+	struct lock *new;
+	struct buf path;
+	enum rc rc;
+
+	buf_init(&path, 0);
+	buf_printf(&path, "%s-lock", journal);
+	new = calloc(1, sizeof(*new));
+	if (new == NULL || !buf_ok(&path)) {
+		rc = err_set(err, RC_MEMORY, "%s: no memory", journal);
+		goto out;
+	}
+	new->fd = -1;
+	new->path = path.data;
+	buf_init(&path, 0);
+	rc = open_file(new, err);
+	if (rc != RC_OK)
+		goto out;
+	*lock = new;
+	new = NULL;
+out:
+	lock_close(new);
+	buf_clear(&path);
+	return rc;
+}
+
+void
+lock_close(struct lock *lock)
+{
+	if (lock == NULL)
+		return;
+	close_file(lock);
+	free(lock->path);
+	free(lock);
+}
+
+/* Whether the file that is locked is still the one that others find. */
+static bool
+is_current(const struct lock *lock)
+{
+	struct stat held, named;
+
+	return fstat(lock->fd, &held) == 0 && stat(lock->path, &named) == 0 &&
+	    held.st_dev == named.st_dev && held.st_ino == named.st_ino;
+}
+
+/* Wait in flock() until the deadline; errno as flock() leaves it. */
+static int
+wait_until(const struct lock *lock, int64_t deadline_us)
+{
+	int result;
+
+	do {
+		result = flock(lock->fd, LOCK_EX);
+	} while (result != 0 && errno == EINTR &&
+	    clock_mono_us() < deadline_us);
+	return result;
+}
+
+/* The same, with the timer that breaks the wait. */
+static int
+wait_timed(const struct lock *lock, int64_t wait_us)
+{
+	const struct itimerval off = { { 0, 0 }, { 0, 0 } };
+	struct itimerval timer = {
+		.it_interval = { 0, LOCK_TICK_US },
+		.it_value = { wait_us / 1000000, wait_us % 1000000 },
+	};
+	struct sigaction action, old_action;
+	sigset_t alarm_set, old_set;
+	int result, saved;
+
+	memset(&action, 0, sizeof(action));
+	action.sa_handler = on_alarm;
+	(void)sigemptyset(&action.sa_mask);
+	(void)sigaction(SIGALRM, &action, &old_action);
+	(void)sigemptyset(&alarm_set);
+	(void)sigaddset(&alarm_set, SIGALRM);
+	(void)sigprocmask(SIG_UNBLOCK, &alarm_set, &old_set);
+	(void)setitimer(ITIMER_REAL, &timer, NULL);
+
+	result = wait_until(lock, clock_mono_us() + wait_us);
+	saved = errno;
+
+	(void)setitimer(ITIMER_REAL, &off, NULL);
+	/* One that is still pending arrives while the handler stands. */
+	(void)sigprocmask(SIG_SETMASK, &old_set, NULL);
+	(void)sigaction(SIGALRM, &old_action, NULL);
+	errno = saved;
+	return result;
+}
+
+static enum rc
+take_file(struct lock *lock, int64_t deadline_us, struct err *err)
+{
+	int64_t left_us;
+	int result;
+
+	result = flock(lock->fd, LOCK_EX | LOCK_NB);
+	if (result != 0 && (errno == EWOULDBLOCK || errno == EINTR)) {
+		left_us = deadline_us - clock_mono_us();
+		if (left_us <= 0)
+			return err_set(err, RC_BUSY, "%s: another program "
+			    "holds the writers' lock", lock->path);
+		result = wait_timed(lock, left_us);
+	}
+	if (result == 0)
+		return RC_OK;
+	if (errno == EINTR)
+		return err_set(err, RC_BUSY, "%s: another program holds the "
+		    "writers' lock", lock->path);
+	return err_set(err, RC_SYSTEM, "%s: cannot lock: %s", lock->path,
+	    strerror(errno));
+}
+
+enum rc
+lock_take(struct lock *lock, int wait_ms, struct err *err)
+{
+	int64_t deadline_us = clock_mono_us() + (int64_t)wait_ms * 1000;
+	enum rc rc;
+
+	for (;;) {
+		if (lock->fd < 0) {
+			rc = open_file(lock, err);
+			if (rc != RC_OK)
+				return rc;
+		}
+		rc = take_file(lock, deadline_us, err);
+		if (rc != RC_OK)
+			return rc;
+		if (is_current(lock))
+			return RC_OK;
+		/* Somebody removed the file: lock the one that others find. */
+		close_file(lock);
+	}
+}
+
+void
+lock_release(struct lock *lock)
+{
+	if (lock->fd >= 0)
+		(void)flock(lock->fd, LOCK_UN);
+}

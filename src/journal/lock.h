@@ -1,0 +1,45 @@
+/*
+ * lock -- the writers' lock (docs/design.md section 6).
+ *
+ * Every program of ours holds it around each write transaction and each
+ * checkpoint. It is a flock(2) on a file beside the journal, which wakes the
+ * next waiter at once where SQLite's own busy handler polls, and which lets a
+ * checkpoint know that nobody writes.
+ */
+#ifndef JOURNAL_LOCK_H
+#define JOURNAL_LOCK_H
+
+#include "base/err.h"
+
+struct lock;
+
+/*
+ * lock_open -- the lock of a journal; "-lock" is added to its path.
+ *
+ * journal  canonical path, so that all programs mean the same lock
+ * *lock    set only on RC_OK; not held yet; closed with lock_close
+ *
+ * RC_SYSTEM  the file cannot be made or opened: says which and why
+ * RC_MEMORY
+ */
+enum rc lock_open(struct lock **lock, const char *journal, struct err *err);
+
+/* lock_close -- released if held; NULL is accepted. The file stays. */
+void lock_close(struct lock *lock);
+
+/*
+ * lock_take -- wait for the lock.
+ *
+ * wait_ms  longest wait; 0: only try. The wait is broken by an interval timer
+ *          (ITIMER_REAL, SIGALRM), which the process uses for nothing else
+ *
+ * RC_BUSY    not had in time
+ * RC_SYSTEM  the file cannot be locked, or not be made again after somebody
+ *            removed it
+ */
+enum rc lock_take(struct lock *lock, int wait_ms, struct err *err);
+
+/* lock_release -- let the next one in. */
+void lock_release(struct lock *lock);
+
+#endif
