@@ -1,0 +1,195 @@
+#include "responder/cgi.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "responder/receive.h"
+#include "responder/request.h"
+
+/* How long a body may take, ms: as connection.h has it for FastCGI. */
+#define BODY_MS 10000
+/* How long the writers' lock is waited for, ms: as batch.h has it. */
+#define LOCK_MS 5000
+/* The same for rejects, that are no reason to keep anybody waiting. */
+#define FLUSH_MS 1000
+
+/* When there is no configuration that could say more; the reason is in the
+ * log, not for whoever asked. */
+static const char unavailable[] =
+    "Status: 503 Service Unavailable\r\n"
+    "Retry-After: 60\r\n"
+    "Content-Type: text/plain\r\n"
+    "\r\n"
+    "syncjournal is not configured; the web server's error log says why.\n";
+
+static enum rc
+write_all(struct slice bytes, struct err *err)
+{
+	while (bytes.len > 0) {
+		ssize_t n = write(STDOUT_FILENO, bytes.p, bytes.len);
+
+		if (n < 0 && errno != EINTR)
+			return err_set(err, RC_SYSTEM, "the answer: %s",
+			    strerror(errno));
+		if (n > 0) {
+			bytes.p += n;
+			bytes.len -= (size_t)n;
+		}
+	}
+	return RC_OK;
+}
+
+/* wait_body -- until a byte or the end is there; false when it is too late. */
+static bool
+wait_body(int64_t until_us)
+{
+	struct pollfd pollfd = { .fd = STDIN_FILENO, .events = POLLIN };
+	int64_t left_us = until_us - clock_mono_us();
+	int n;
+
+	while (left_us > 0) {
+		n = poll(&pollfd, 1, (int)(left_us / 1000) + 1);
+		if (n > 0)
+			return true;
+		if (n < 0 && errno != EINTR)
+			return false;
+		left_us = until_us - clock_mono_us();
+	}
+	return false;
+}
+
+/* read_body -- the announced bytes and no more (RFC 3875 section 4.2). What is
+ * shorter is seen by receive(); torn is what failed or came too late. */
+static void
+read_body(struct request *request, struct buf *body, size_t len)
+{
+	const int64_t until_us = clock_mono_us() + (int64_t)BODY_MS * 1000;
+	ssize_t n = 1;
+
+	if (!buf_reserve(body, len + 1)) {
+		request->torn = true;
+		return;
+	}
+	while (body->len < len && n > 0) {
+		if (!wait_body(until_us))
+			n = -1;
+		else
+			n = read(STDIN_FILENO, body->data + body->len,
+			    len - body->len);
+		if (n > 0)
+			body->len += (size_t)n;
+		else if (n < 0 && errno == EINTR)
+			n = 1;
+	}
+	request->torn = n < 0;
+	request->body = buf_slice(body);
+}
+
+/* append -- one delivery, in a transaction of its own. */
+static enum rc
+append(struct setup *setup, struct receipt *receipt, struct err *err)
+{
+	struct delivery *delivery = receipt_delivery(receipt);
+	enum rc rc = RC_STORE;
+
+	if (setup->journal != NULL)
+		rc = journal_append(setup->journal, &delivery, 1, LOCK_MS,
+		    err);
+	if (rc != RC_OK)
+		delivery->rc = rc;
+	receipt_settle(receipt);
+	return rc;
+}
+
+/* ready -- for the health check. */
+static enum rc
+ready(struct setup *setup, struct err *err)
+{
+	if (setup->journal == NULL)
+		return RC_STORE;
+	return journal_ready(setup->journal, FLUSH_MS, err);
+}
+
+/* decide -- all that follows from the request but its answer's way out. */
+static enum rc
+decide(struct setup *setup, const struct request *request,
+    struct receipt *receipt, struct err *err)
+{
+	enum rc rc = RC_OK;
+
+	switch (receive(setup->receiver, setup->journal, request, receipt)) {
+	case OUTCOME_ANSWER:
+		break;
+	case OUTCOME_APPEND:
+		rc = append(setup, receipt, err);
+		break;
+	case OUTCOME_HEALTH:
+		rc = ready(setup, err);
+		receipt_health(receipt, rc);
+		break;
+	case N_OUTCOMES:
+		break;
+	}
+	if (rc == RC_OK && setup->journal != NULL &&
+	    journal_pending(setup->journal))
+		rc = journal_flush(setup->journal, FLUSH_MS, err);
+	return rc;
+}
+
+/* serve -- read, decide, answer. */
+static enum rc
+serve(struct setup *setup, struct receipt *receipt, struct err *err)
+{
+	struct request request = {
+		.id = 1,
+		.envp = setup->envp,
+		.body = { .p = "" },
+		.cgi = true,
+	};
+	struct buf body;
+	struct err unsent;
+	size_t len;
+	enum rc rc;
+
+	buf_init(&body, 0);
+	if (request_length(&request, &len)) {
+		request.too_large = len > setup->conf->max_body_bytes;
+		if (!request.too_large)
+			read_body(&request, &body, len);
+	}
+	request.received_us = clock_now_us();
+	rc = decide(setup, &request, receipt, err);
+	if (write_all(receipt_answer(receipt), &unsent) != RC_OK &&
+	    rc == RC_OK)
+		rc = err_set(err, RC_SYSTEM, "%s", unsent.text);
+	buf_clear(&body);
+	return rc;
+}
+
+enum rc
+cgi_run(struct setup *setup, struct err *err)
+{
+	struct receipt *receipt = NULL;
+	struct err late;
+	enum rc opened = RC_OK;
+	enum rc rc;
+
+	rc = setup_load(setup, err);
+	if (rc == RC_OK)
+		rc = receipt_new(&receipt, err);
+	if (rc != RC_OK) {
+		(void)write_all(slice_of(unavailable), &late);
+		return rc;
+	}
+	/* Without a journal there is still an answer to give. */
+	opened = setup_open(setup, LOCK_MS, err);
+	rc = serve(setup, receipt, opened == RC_OK ? err : &late);
+	receipt_free(receipt);
+	return opened != RC_OK ? opened : rc;
+}

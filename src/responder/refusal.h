@@ -1,0 +1,60 @@
+/*
+ * refusal -- why a request is not taken, and how often that is told.
+ */
+#ifndef RESPONDER_REFUSAL_H
+#define RESPONDER_REFUSAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The media types that are taken. */
+#define FORM_TYPE "application/x-www-form-urlencoded"
+#define JSON_TYPE "application/json"
+
+enum refusal {
+	REFUSE_LENGTH_MISSING,
+	REFUSE_BODY_TOO_LARGE,
+	REFUSE_BODY_TORN,
+	REFUSE_CONTENT_TYPE,
+	REFUSE_SIGNATURE_MISSING,
+	REFUSE_SIGNATURE_REPEATED,
+	REFUSE_SIGNATURE_MALFORMED,
+	REFUSE_SIGNATURE_WRONG,
+	REFUSE_ACCOUNT_UNKNOWN,
+	REFUSE_BODY_SHA256_MISSING,
+	REFUSE_BODY_SHA256_WRONG,
+	N_REFUSALS
+};
+
+struct refusal_rule {
+	int code;
+	const char *status;	/* the code and its phrase */
+	const char *reason;	/* kept in the journal: never rename one */
+	const char *line;	/* goes to the sender: it names the rule that
+				 * was broken, never what would have fitted */
+};
+
+/* refusal_rule -- the row of a refusal; never NULL. */
+const struct refusal_rule *refusal_rule(enum refusal refusal);
+
+/* Lines of log in any one second: whoever sends a flood of bad requests shall
+ * not fill the disk with words. */
+#define REFUSAL_LINES_PER_S 20
+
+/* Counts the lines of the second that is; all zero to begin with. */
+struct refusal_limiter {
+	int64_t second;
+	unsigned int n_lines;
+	uint64_t left_out;
+};
+
+/*
+ * refusal_may_log -- whether one more line may be written now.
+ *
+ * now_us    when the request was received
+ *
+ * The first call in another second logs how many were left out before.
+ */
+bool refusal_may_log(struct refusal_limiter *limiter, int64_t now_us);
+
+#endif

@@ -1,0 +1,135 @@
+#include "responder/setup.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+enum rc
+setup_load(struct setup *setup, struct err *err)
+{
+	struct conf *conf;
+	enum rc rc;
+
+	rc = conf_load(&conf, setup->file, setup->envp, CONF_NEED_TOKENS, err);
+	if (rc != RC_OK)
+		return rc;
+	rc = receiver_new(&setup->receiver, conf, err);
+	if (rc != RC_OK) {
+		conf_free(conf);
+		return rc;
+	}
+	setup->conf = conf;
+	return RC_OK;
+}
+
+enum rc
+setup_open(struct setup *setup, int wait_ms, struct err *err)
+{
+	const struct journal_options options = {
+		.path = setup->conf->journal_path,
+		.mode = setup->conf->journal_mode,
+		.resident = setup->resident,
+	};
+
+	return journal_open(&setup->journal, &options, wait_ms, err);
+}
+
+enum rc
+setup_record(struct setup *setup, const char *kind, int wait_ms,
+    struct err *err)
+{
+	enum rc rc;
+
+	rc = journal_settings(setup->journal, setup->conf, wait_ms, err);
+	if (rc != RC_OK)
+		return rc;
+	return journal_act(setup->journal, kind, NULL, setup->conf->file,
+	    wait_ms, err);
+}
+
+/*
+ * same_journal -- whether the new configuration's journal is the one that is
+ * open. By what the path leads to, not by its text: a file that is open twice
+ * in one process loses its locks when one of the two is closed.
+ */
+static bool
+same_journal(const struct setup *old, const struct setup *new)
+{
+	const char *old_path = journal_path(old->journal);
+	struct stat a;
+	struct stat b;
+
+	if (strcmp(old_path, new->conf->journal_path) == 0)
+		return true;
+	return stat(old_path, &a) == 0 &&
+	    stat(new->conf->journal_path, &b) == 0 &&
+	    a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* leave -- write what waits to a journal that is no longer used. */
+static enum rc
+leave(struct journal *journal, int wait_ms, struct err *err)
+{
+	enum rc rc = RC_OK;
+
+	if (journal_pending(journal))
+		rc = journal_flush(journal, wait_ms, err);
+	if (rc == RC_OK)
+		rc = journal_act(journal, "stop", NULL, "the configuration "
+		    "names another journal", wait_ms, err);
+	return rc;
+}
+
+/* move -- let the new configuration have its journal. */
+static enum rc
+move(struct setup *old, struct setup *new, int wait_ms, struct err *err)
+{
+	enum rc rc;
+
+	if (same_journal(old, new)) {
+		rc = journal_settings(old->journal, new->conf, wait_ms, err);
+		if (rc == RC_OK) {
+			new->journal = old->journal;
+			old->journal = NULL;
+		}
+		return rc;
+	}
+	rc = setup_open(new, wait_ms, err);
+	if (rc == RC_OK)
+		rc = setup_record(new, "start", wait_ms, err);
+	if (rc == RC_OK)
+		rc = leave(old->journal, wait_ms, err);
+	return rc;
+}
+
+enum rc
+setup_reload(struct setup *setup, int wait_ms, struct err *err)
+{
+	struct setup new = {
+		.file = setup->file,
+		.envp = setup->envp,
+		.resident = setup->resident,
+	};
+	enum rc rc;
+
+	rc = setup_load(&new, err);
+	if (rc == RC_OK)
+		rc = move(setup, &new, wait_ms, err);
+	if (rc != RC_OK) {
+		setup_close(&new);
+		return rc;
+	}
+	setup_close(setup);
+	*setup = new;
+	return RC_OK;
+}
+
+void
+setup_close(struct setup *setup)
+{
+	journal_close(setup->journal);
+	receiver_free(setup->receiver);
+	conf_free(setup->conf);
+	setup->journal = NULL;
+	setup->receiver = NULL;
+	setup->conf = NULL;
+}
