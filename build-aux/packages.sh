@@ -1,0 +1,63 @@
+# shellcheck shell=sh disable=SC2034
+# packages.sh -- Debian packages that ./up and ./check need. To be sourced.
+
+# To build and run the responder behind nginx.
+packages_up='gcc libc6-dev make autoconf automake pkg-config
+	libfcgi-dev libsqlite3-dev nettle-dev libinih-dev
+	nginx sqlite3 curl openssl'
+
+# To test as well: libraries of the unit tests, the second compiler with the
+# runtime of its sanitizers, valgrind (libc6-dbg: it must know the C library's
+# symbols), and Twilio's own library, which signs the end-to-end tests.
+packages_check="$packages_up
+	libcmocka-dev libjson-c-dev clang libclang-rt-14-dev valgrind libc6-dbg
+	python3 python3-twilio xz-utils"
+
+# packages_missing PACKAGE... -- print those that are not installed.
+packages_missing() {
+	for package; do
+		case $(dpkg-query -W -f='${Status}' "$package" 2>/dev/null) in
+		*' installed') ;;
+		*) printf ' %s' "$package" ;;
+		esac
+	done
+}
+
+# packages_need PACKAGE... -- have them all, or say what to do and return 2.
+# Installs as root, unless SYNCJOURNAL_NO_INSTALL is set.
+packages_need() {
+	if ! command -v dpkg-query >/dev/null 2>&1; then
+		echo "This is not Debian: what is missing will show." >&2
+		return 0
+	fi
+	missing=$(packages_missing "$@")
+	if [ -z "$missing" ]; then
+		return 0
+	fi
+	if [ "$(id -u)" -ne 0 ] || [ -n "${SYNCJOURNAL_NO_INSTALL-}" ]; then
+		echo "Missing packages. As root, run:" >&2
+		echo "    apt-get update && apt-get install -y" \
+		    "--no-install-recommends$missing" >&2
+		return 2
+	fi
+	echo "Installing:$missing"
+	packages_install "$missing"
+}
+
+# packages_install 'PACKAGE...' -- quietly; what apt-get said is shown when it
+# fails.
+packages_install() {
+	log=$(mktemp) || return 1
+	# shellcheck disable=SC2086  # the argument is a list of words
+	if DEBIAN_FRONTEND=noninteractive; export DEBIAN_FRONTEND
+	    apt-get -q update >"$log" 2>&1 </dev/null &&
+	    apt-get -q -y --no-install-recommends install $1 >>"$log" 2>&1 \
+	    </dev/null; then
+		rm -f "$log"
+		return 0
+	fi
+	cat "$log" >&2
+	rm -f "$log"
+	echo "apt-get could not install:$1" >&2
+	return 2
+}

@@ -1,0 +1,173 @@
+/* Every statement that the programs run: whole, and by an index. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "scripts.h"
+#include "statements.h"
+#include "support.h"
+
+/* Statements that may read a whole table, and why. */
+static const struct {
+	enum statement statement;
+	const char *what;
+} may_scan[] = {
+	/* One row. */
+	{ STATEMENT_JOURNAL_MODE, "journal" },
+	{ STATEMENT_JOURNAL_PROGRAM, "journal" },
+	{ STATEMENT_REJECT_SIZE, "journal" },
+	{ STATEMENT_REJECT_COUNT, "journal" },
+	/* From the end, with a limit. */
+	{ STATEMENT_REJECT_RECENT, "reject" },
+	{ STATEMENT_REJECT_RECENT, "(subquery" },
+	{ STATEMENT_REJECT_OLDEST, "reject" },
+	/* No table of the journal. */
+	{ STATEMENT_JSON_MEMBERS, "json_each" },
+	{ STATEMENT_JSON_IS_OBJECT, "CONSTANT ROW" },
+	{ STATEMENT_REJECT_PUT, "CONSTANT ROW" },
+	{ STATEMENT_POSITION_LAST, "CONSTANT ROW" },
+	{ STATEMENT_EVIDENCE_PUT, "CONSTANT ROW" },
+};
+
+static sqlite3 *
+open_sqlite(const struct place *place)
+{
+	struct journal *journal = open_journal(place);
+	sqlite3 *sqlite = NULL;
+
+	journal_close(journal);
+	assert_int_equal(sqlite3_open(place->path, &sqlite), SQLITE_OK);
+	return sqlite;
+}
+
+static void
+every_statement_prepares_to_its_last_byte(void **state)
+{
+	sqlite3 *sqlite = open_sqlite(*state);
+	sqlite3_stmt *stmt;
+	const char *tail;
+	size_t i;
+
+	for (i = 0; i < N_STATEMENTS; i++) {
+		stmt = NULL;
+		if (sqlite3_prepare_v2(sqlite, statement_text[i], -1, &stmt,
+		    &tail) != SQLITE_OK)
+			fail_msg("%s: %s", statement_name[i],
+			    sqlite3_errmsg(sqlite));
+		assert_non_null(stmt);
+		if (tail[strspn(tail, " \n\t")] != '\0')
+			fail_msg("%s: left over: %s", statement_name[i],
+			    tail);
+		(void)sqlite3_finalize(stmt);
+	}
+	(void)sqlite3_close(sqlite);
+}
+
+static bool
+is_allowed(size_t statement, const char *detail)
+{
+	size_t i;
+
+	if (strncmp(detail, "SCAN ", 5) != 0)
+		return true;
+	/* A listing lists. */
+	if (strncmp(statement_name[statement], "list_", 5) == 0)
+		return true;
+	for (i = 0; i < sizeof(may_scan) / sizeof(may_scan[0]); i++) {
+		if (may_scan[i].statement == statement &&
+		    strncmp(detail + 5, may_scan[i].what,
+		    strlen(may_scan[i].what)) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+check_plan(sqlite3 *sqlite, size_t statement)
+{
+	sqlite3_stmt *stmt = NULL;
+	const char *detail;
+	char *sql;
+
+	sql = sqlite3_mprintf("EXPLAIN QUERY PLAN %s",
+	    statement_text[statement]);
+	/* BEGIN, COMMIT and the like have no plan. */
+	if (sqlite3_prepare_v2(sqlite, sql, -1, &stmt, NULL) == SQLITE_OK) {
+		while (sqlite3_step(stmt) == SQLITE_ROW) {
+			detail = (const char *)sqlite3_column_text(stmt, 3);
+			if (!is_allowed(statement, detail))
+				fail_msg("%s: %s", statement_name[statement],
+				    detail);
+		}
+	}
+	(void)sqlite3_finalize(stmt);
+	sqlite3_free(sql);
+}
+
+static void
+no_statement_reads_a_whole_table(void **state)
+{
+	sqlite3 *sqlite = open_sqlite(*state);
+	size_t i;
+
+	for (i = 0; i < N_STATEMENTS; i++)
+		check_plan(sqlite, i);
+	(void)sqlite3_close(sqlite);
+}
+
+static void
+the_views_in_a_journal_are_those_of_the_program(void **state)
+{
+	const struct place *place = *state;
+	const char *view, *sql;
+	sqlite3 *sqlite = open_sqlite(place);
+	sqlite3_stmt *stmt = NULL;
+	int n = 0;
+
+	assert_int_equal(sqlite3_prepare_v2(sqlite, "SELECT name, sql "
+	    "FROM sqlite_master WHERE type = 'view'", -1, &stmt, NULL),
+	    SQLITE_OK);
+	while (sqlite3_step(stmt) == SQLITE_ROW) {
+		view = (const char *)sqlite3_column_text(stmt, 0);
+		sql = (const char *)sqlite3_column_text(stmt, 1);
+		if (strstr(views_text, sql) == NULL)
+			fail_msg("view %s is not that of views.sql", view);
+		n++;
+	}
+	assert_true(n >= 15);
+	(void)sqlite3_finalize(stmt);
+	(void)sqlite3_close(sqlite);
+}
+
+static void
+migrations_are_there(void **state)
+{
+	size_t i;
+
+	(void)state;
+	assert_true(n_migrations >= 1);
+	for (i = 0; i < n_migrations; i++)
+		assert_non_null(strstr(migration_text[i], "CREATE TABLE"));
+}
+
+#define AT_A_PLACE(test) \
+	cmocka_unit_test_setup_teardown(test, place_setup, place_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		AT_A_PLACE(every_statement_prepares_to_its_last_byte),
+		AT_A_PLACE(no_statement_reads_a_whole_table),
+		AT_A_PLACE(the_views_in_a_journal_are_those_of_the_program),
+		cmocka_unit_test(migrations_are_there),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
