@@ -8,10 +8,11 @@ packages_up='gcc libc6-dev make autoconf automake pkg-config
 
 # To test as well: libraries of the unit tests, the second compiler with the
 # runtime of its sanitizers, valgrind (libc6-dbg: it must know the C library's
-# symbols), and Twilio's own library, which signs the end-to-end tests.
+# symbols), Twilio's own library, which signs the end-to-end tests, and strace,
+# which shows that a sync comes before its answer.
 packages_check="$packages_up
 	libcmocka-dev libjson-c-dev clang libclang-rt-14-dev valgrind libc6-dbg
-	python3 python3-twilio xz-utils"
+	python3 python3-twilio strace xz-utils"
 
 # packages_missing PACKAGE... -- print those that are not installed.
 packages_missing() {

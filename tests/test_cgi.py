@@ -6,7 +6,6 @@ import concurrent.futures
 import hashlib
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -155,17 +154,19 @@ def no_length(_, length):
         answer = cgi.deliver(GOOD, CONTENT_LENGTH=length)
         tap.equal(answer.status, 411, "status")
         tap.equal(cgi.deliveries(), 0, "deliveries")
+        tap.equal(cgi.journal.rows("SELECT status, reason FROM rejects"),
+                  [(411, "length_missing")], "rejects")
 
 
 WRONG_LENGTHS = (
-    ("one less than announced", 1, (400,)),
-    ("far less than announced", 1000, (400,)),
-    ("nothing of what was announced", None, (400,)),
+    ("one byte less than announced", 1),
+    ("far less than announced", 1000),
+    ("nothing of what was announced", None),
 )
 
 
 @tap.each(WRONG_LENGTHS, "a body of {0} is answered 400, nothing journaled")
-def short_body(_, more, statuses):
+def short_body(_, more):
     with Cgi() as cgi:
         body = sync.form(GOOD)
         headers = harness.signed(sync.sign(URL, GOOD))
@@ -173,8 +174,10 @@ def short_body(_, more, statuses):
         answer = cgi.request("POST", TARGET, headers,
                              b"" if more is None else body,
                              CONTENT_LENGTH=str(length))
-        tap.true(answer.status in statuses, "status: %r" % answer)
+        tap.equal(answer.status, 400, "status")
         tap.equal(cgi.deliveries(), 0, "deliveries")
+        tap.equal(cgi.journal.rows("SELECT status, reason FROM rejects"),
+                  [(400, "body_torn")], "rejects")
 
 
 NO_NUMBERS = ("abc", "-1", "1e3", "+5", "99999999999999999999", "0x10",
@@ -307,7 +310,7 @@ def unknown_key(work):
 def unknown_section(work):
     text = harness.configuration(work.path("journal.db"))
     return text + "[reciever]\nmax_body_bytes = 5000\n", (
-        "reciever", "syncjournal.conf:")
+        "unknown section", "syncjournal.conf:%d" % (text.count("\n") + 1))
 
 
 def no_token(work):
@@ -331,7 +334,7 @@ def missing_token_file(work):
     return harness.configuration(
         work.path("journal.db"), {},
         more="[account *]\nauth_token_file = %s\n" % name), (
-        name, os.strerror(2))
+        "auth_token_file", os.strerror(2), "syncjournal.conf:")
 
 
 def empty_token_file(work):
@@ -470,7 +473,7 @@ USAGE = (
     ("an unknown option", ["--no-such-option"], "no-such-option"),
     ("an argument", ["argument"], "argument"),
     ("--config without a value", ["--config"], "config"),
-    ("a socket that is neither", ["--socket", "nonsense"], "nonsense"),
+    ("a socket that is neither", ["--socket", "nonsense"], "--socket"),
     ("a unix socket's path that is too long",
      ["--socket", "unix:/tmp/" + "x" * 200], "xxx"),
     ("a port that is none", ["--socket", "127.0.0.1:99999"], "99999"),
@@ -487,6 +490,23 @@ def usage(_, arguments, name):
                               env=harness.clean_environment(), timeout=30)
         tap.true(done.returncode != 0, "exit status")
         tap.true(name.encode() in done.stderr, "stderr %r" % done.stderr)
+
+
+STARTS = (
+    ("with --socket", "socket"),
+    ("with a listening socket on descriptor 0", "fd0"),
+    ("by LISTEN_FDS", "listen_fds"),
+)
+
+
+@tap.each(STARTS, "started {0} it serves, and again after a restart")
+def starts(_, how):
+    with harness.Site(start=how) as site:
+        site.accepted(sync.document("updated", 5))
+        site.responder.restart()
+        tap.until(site.responder.answers, "it serves again")
+        tap.equal(site.accepted(sync.document("updated", 6)).verdict,
+                  "in_order", "verdict")
 
 
 @tap.test("a socket that another responder serves is not taken away")
@@ -520,6 +540,20 @@ def a_directory(work):
     return work.path("journal.db"), ("not a regular file",)
 
 
+def in_a_closed_directory(work):
+    harness.need_ordinary_user()
+    os.mkdir(work.path("closed"), 0o500)
+    return work.path("closed/journal.db"), (os.strerror(13),)
+
+
+def closed(work):
+    """A journal of ours that may be read and not written."""
+    harness.need_ordinary_user()
+    make_journal(work)
+    os.chmod(work.path("journal.db"), 0o400)
+    return work.path("journal.db"), ("",)
+
+
 def a_text(work):
     return work.write("journal.db", "Dear diary,\n" * 100), ("not",)
 
@@ -548,13 +582,17 @@ def another_application(work):
     return work.path("journal.db"), ("not",)
 
 
-def newer(work):
-    """Our own journal, with a version that is yet to come."""
+def make_journal(work):
     work.write("first.conf", harness.configuration(work.path("journal.db")))
     before, work.environment = work.environment, {
         "SYNCJOURNAL_CONFIG": work.path("first.conf")}
     tap.equal(work.deliver(GOOD).status, 204, "a journal is made")
     work.environment = before
+
+
+def newer(work):
+    """Our own journal, with a version that is yet to come."""
+    make_journal(work)
     database = sqlite3.connect(work.path("journal.db"))
     database.execute("PRAGMA user_version = 9999")
     database.close()
@@ -565,6 +603,8 @@ JOURNALS = (
     ("in a directory that is not there", in_no_directory),
     ("in a file", in_a_file),
     ("that is a directory", a_directory),
+    ("in a directory that may not be written", in_a_closed_directory),
+    ("that may not be written", closed),
     ("that is a text", a_text),
     ("that is one byte", short_text),
     ("that is zeroes", zeroes),
@@ -576,12 +616,13 @@ JOURNALS = (
 
 def fingerprint(path):
     """All that a careless opening would change: bytes, time, files beside.
-    The lock file is ours and may be there."""
+    Lock, socket and log are the program's own and may be there."""
     directory = os.path.dirname(path)
     while not os.path.isdir(directory):
         directory = os.path.dirname(directory)
     names = sorted(n for n in os.listdir(directory)
-                   if not n.endswith((".lock", "-lock", ".sock", ".conf")))
+                   if not n.endswith((".lock", "-lock", ".sock", ".log",
+                                      ".conf")))
     content = None
     if os.path.isfile(path):
         with open(path, "rb") as file:
@@ -601,6 +642,8 @@ def cgi_journal(_, breaks):
         tap.equal(answer.status, 503, "status")
         tap.true("retry-after" in answer.headers, "Retry-After: %r" % answer)
         one_error(cgi.errors, (path,) + names)
+        tap.equal(cgi.request("GET", TARGET + "/healthz").status, 503,
+                  "status of the health check")
         tap.equal(fingerprint(path), before, "the file, and those beside it")
 
 
@@ -611,25 +654,21 @@ def responder_journal(_, breaks):
         path, names = breaks(cgi)
         cgi.write("syncjournal.conf", harness.configuration(path))
         before = fingerprint(path)
-        responder = harness.Responder(cgi, cgi.config, "fd0")
+        responder = harness.Responder(cgi, cgi.config)
         try:
             responder.start(wait=False)
-            try:
-                answer = web.over_fastcgi(
-                    responder.socket_path, web.cgi_environment(
-                        "POST", "/sync",
-                        harness.signed(sync.sign(URL, GOOD)),
-                        sync.form(GOOD)), sync.form(GOOD)) \
-                    if stays(responder) else None
-            except OSError:
-                answer = None
-            tap.true(answer is None or answer.status == 503,
-                     "answer %r" % answer)
-            if responder.process.poll() is None:
+            if stays(responder):
+                named = web.cgi_environment(
+                    "POST", "/sync", harness.signed(sync.sign(URL, GOOD)),
+                    sync.form(GOOD))
+                answer = web.over_fastcgi(responder.socket_path, named,
+                                          sync.form(GOOD))
+                tap.equal(answer.status, 503, "status")
                 responder.stop()
+            else:
+                tap.true(responder.process.returncode != 0, "exit status")
         finally:
             responder.kill()
-            responder.close()
         log = responder.log()
         for name in (path,) + names:
             tap.true(name in log, "%r is named in %s" % (name, log))
@@ -637,17 +676,14 @@ def responder_journal(_, breaks):
 
 
 def stays(responder):
-    """Whether it serves all the same, once that can be told: a socket given
-    on descriptor 0 takes connections before anybody serves it."""
+    """Whether it serves all the same, once that can be told."""
     def told():
         if responder.process.poll() is not None:
             return "ended"
-        with socket.socket(socket.AF_UNIX) as probe:
-            probe.settimeout(0.2)
-            try:
-                return "stays" if responder.healthz() else None
-            except OSError:
-                return None
+        try:
+            return "stays" if responder.healthz() else None
+        except OSError:
+            return None
     return tap.until(told, "it serves or ends") == "stays"
 
 

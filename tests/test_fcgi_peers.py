@@ -5,8 +5,10 @@ import fcntl
 import os
 import resource
 import select
+import shutil
 import signal
 import socket
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -467,6 +469,64 @@ def stopped_locked():
             site.responder.stop()
             tap.equal(client.read_response().status, 503, "the answer")
         site.responder.start()
+
+
+@tap.test("a journal that a newer program has migrated: 503, and the end")
+def newer():
+    with harness.Site() as site:
+        deliver(site)
+        connection = sqlite3.connect(site.journal.path, timeout=10)
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        connection.execute("PRAGMA user_version = %d" % (version + 1))
+        connection.close()
+        refused_and_ended(site, 1)
+        connection = sqlite3.connect(site.journal.path, timeout=10)
+        connection.execute("PRAGMA user_version = %d" % version)
+        connection.close()
+        site.responder.start()
+
+
+@tap.test("a failed sync is final: 503, no more is acknowledged, and the end")
+def failed_sync():
+    strace = shutil.which("strace")
+    if strace is None:
+        raise tap.Skip("strace is not installed")
+    with harness.Site() as site:
+        deliver(site)
+        tracer = subprocess.Popen(
+            [strace, "-f", "-q", "-o", site.work.path("strace"),
+             "-e", "trace=fdatasync,fsync",
+             "-e", "inject=fdatasync,fsync:error=EIO",
+             "-p", str(site.responder.process.pid)],
+            stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            tap.until(lambda: traced(site.responder.process.pid)
+                      or tracer.poll() is not None, "strace")
+            if tracer.poll() is not None:
+                raise tap.Skip("strace may not attach here")
+            refused_and_ended(site, 1)
+        finally:
+            tracer.terminate()
+            tracer.wait()
+        site.responder.start()
+
+
+def traced(pid):
+    with open("/proc/%d/status" % pid) as status:
+        return "TracerPid:\t0\n" not in status.read()
+
+
+def refused_and_ended(site, status):
+    """Two that come at once are both refused; then the process ends."""
+    clients = [open_client(site) for _ in range(2)]
+    for client in clients:
+        delivery = Delivery()
+        client.send_request(delivery.params, delivery.body, True)
+    for client in clients:
+        tap.equal(client.read_response().status, 503, "the answer")
+        client.close()
+    tap.equal(site.responder.process.wait(5), status, "exit status")
+    tap.true("ending" in site.responder.log(), site.responder.log())
 
 
 class Held:

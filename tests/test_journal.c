@@ -376,6 +376,8 @@ keys_that_are_no_text_are_kept_apart(void **state)
 	assert_string_equal(look(place->path, "SELECT item_key, event_id "
 	    "FROM map_items ORDER BY event_id"),
 	    "\\xFF|1\n\\xFF|2\na\\x00b|3");
+	assert_string_equal(look(place->path, "SELECT typeof(item) FROM item "
+	    "ORDER BY seq"), "blob\ntext\nblob");
 	assert_string_equal(look(place->path, "SELECT count(*) FROM events "
 	    "WHERE problem IS NOT NULL"), "2");
 	journal_close(journal);
@@ -425,6 +427,7 @@ one_bad_row_does_not_fail_its_batch(void **state)
 	batch[1]->received_us = -1;
 	sample_event(samples[2])->is_online = 7;
 	assert_int_equal(journal_append(journal, batch, 4, 100, &err), RC_OK);
+	assert_non_null(strstr(err.text, "delivery_put"));
 	assert_int_equal(batch[0]->rc, RC_OK);
 	assert_int_equal(batch[1]->rc, RC_STORE);
 	assert_int_equal(batch[2]->rc, RC_OK);
@@ -433,6 +436,10 @@ one_bad_row_does_not_fail_its_batch(void **state)
 	assert_string_equal(look(place->path, "SELECT position, verdict, "
 	    "substr(problem, 1, 10) FROM events"),
 	    "1|baseline|\n2||not judged\n3|ahead|");
+	/* What was kept with a problem is no failure. */
+	assert_int_equal(journal_append(journal, &batch[2], 1, 100, &err),
+	    RC_OK);
+	assert_string_equal(err.text, "");
 	for (i = 0; i < 4; i++)
 		sample_free(samples[i]);
 	journal_close(journal);
@@ -528,8 +535,8 @@ the_record_is_append_only(void **state)
 	};
 	const struct place *place = *state;
 	struct journal *journal = open_journal(place);
-	struct conf_service service = { "IS00000000000000000000000000000001",
-	    CONF_NO, CONF_BASE_AUTO, 60 };
+	char sid[] = "IS00000000000000000000000000000001";
+	struct conf_service service = { sid, CONF_NO, CONF_BASE_AUTO, 60 };
 	struct conf conf;
 	struct err err;
 	size_t i;
@@ -556,8 +563,8 @@ deliveries_settings_and_actions_share_one_sequence(void **state)
 {
 	const struct place *place = *state;
 	struct journal *journal = open_journal(place);
-	struct conf_service service = { "IS00000000000000000000000000000001",
-	    CONF_NO, CONF_BASE_AUTO, 60 };
+	char sid[] = "IS00000000000000000000000000000001";
+	struct conf_service service = { sid, CONF_NO, CONF_BASE_AUTO, 60 };
 	struct conf conf;
 	struct err err;
 

@@ -48,7 +48,7 @@ def well_formed(site):
 @tap.test("64 connections for %g s: every 204 has its row, every row one "
           "204, no other status" % SECONDS)
 def steady():
-    with harness.Site(nginx=True, start="fd0") as site:
+    with harness.Site(nginx=2, start="fd0") as site:
         outcome = load.run(site.nginx.port, CONNECTIONS, SECONDS)
         report(outcome, SECONDS)
         tap.equal(outcome.others, [], "answers that are no 204")
@@ -70,10 +70,12 @@ def steady():
 
 
 class Restarts:
-    """Stops the responder with SIGTERM and starts it again, now and then."""
+    """Stops the responder, with SIGTERM unless told otherwise, and starts it
+    again, now and then."""
 
-    def __init__(self, site, every):
-        self.site = site
+    def __init__(self, site, every, stop=None):
+        self.responder = site.responder
+        self.stop = stop or self.responder.stop
         self.every = every
         self.next = time.monotonic() + every
         self.count = 0
@@ -83,7 +85,8 @@ class Restarts:
         if time.monotonic() < self.next:
             return
         before = time.monotonic()
-        self.site.responder.restart()
+        self.stop()
+        self.responder.start(wait=False)
         self.slowest = max(self.slowest, time.monotonic() - before)
         self.count += 1
         self.next = time.monotonic() + self.every
@@ -92,7 +95,7 @@ class Restarts:
 @tap.test("the same while the responder is stopped and started: nothing "
           "refused, nothing lost, duplicates labelled")
 def restarted():
-    with harness.Site(nginx=True, start="fd0") as site:
+    with harness.Site(nginx=2, start="fd0") as site:
         restarts = Restarts(site, SECONDS / 9)
         outcome = load.run(site.nginx.port, CONNECTIONS, SECONDS, restarts)
         report(outcome, SECONDS)
@@ -106,6 +109,26 @@ def restarted():
         tap.equal(lost, {}, "204s without their row")
         account_for_rows(site, journal, outcome.told)
         well_formed(site)
+
+
+@tap.test("killed under load again and again, the responder has a row for "
+          "each 204, and a sound journal")
+def killed():
+    seconds = SECONDS / 4
+    with harness.Site(nginx=2, start="fd0") as site:
+        restarts = Restarts(site, seconds / 9, site.responder.kill)
+        outcome = load.run(site.nginx.port, CONNECTIONS, seconds, restarts)
+        report(outcome, seconds)
+        tap.true(restarts.count >= 4, "kills: %d" % restarts.count)
+        unexpected = [one for one in outcome.others if one[0] != 502]
+        tap.equal(unexpected, [], "answers that are neither 204 nor 502")
+        tap.note("%d times 502" % len(outcome.others))
+        journal = rows(site)
+        lost = {p: d for p, d in outcome.told.items()
+                if journal.get(p) != d}
+        tap.equal(lost, {}, "204s without their row")
+        tap.equal(site.journal.one("PRAGMA integrity_check"), "ok",
+                  "integrity")
 
 
 def account_for_rows(site, journal, told):

@@ -709,7 +709,7 @@ static const struct json_row {
 static void
 try_json(const struct json_row *row)
 {
-	char target[256], url[256];
+	char target[256], url[512];
 	const struct visit visit = { .json = true, .body = row->body,
 	    .token = row->token, .url = url, .changes = {
 	    { "CONTENT_TYPE", "application/json" },

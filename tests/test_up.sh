@@ -46,6 +46,19 @@ eventually() {
 	"$@"
 }
 
+# plain -- standard input without what differs from one run to another: the port,
+# and the blanks with which sqlite3 fills a line
+plain() {
+	sed "s/127\\.0\\.0\\.1:$port/127.0.0.1:8080/g; s/ *\$//"
+}
+
+# readme_output -- what the README says that ./up --demo prints
+readme_output() {
+	awk '/^<!-- end of output/ { here = 0 }
+	    here && !/^```$/
+	    /^<!-- output of/ { here = 1 }' README.md
+}
+
 # --------------------------------------------------------------------------
 
 shows_each_sample() {
@@ -61,6 +74,11 @@ shows_each_sample() {
 	claim $? "ahead, late and duplicate are told apart"
 	shows 1 'document_removed draft, revision 1 +204  in_order$'
 	claim $? "a removal is in order"
+	readme_output >"$work/readme"
+	plain <"$work/out" | diff "$work/readme" - >"$work/diff"
+	status=$?
+	claim "$status" "the README shows what it prints"
+	sed 's/^/# /' "$work/diff"
 }
 
 shows_the_journal() {

@@ -153,6 +153,12 @@ db_open(struct db **db, const char *path, enum db_access access,
 	rc = configure(new, err);
 	if (rc != RC_OK)
 		goto out;
+	/* SQLite falls back to reading where it may not write. */
+	if (access == DB_WRITE && sqlite3_db_readonly(new->sqlite, "main")) {
+		rc = err_set(err, RC_SYSTEM, "%s: may not be written to; the "
+		    "user that runs this program must own it", path);
+		goto out;
+	}
 	*db = new;
 	new = NULL;
 out:

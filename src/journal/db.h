@@ -44,6 +44,8 @@ enum db_journal_mode {
  *          of the file would drop the other one's POSIX locks
  * *db      set only on RC_OK; closed with db_close
  *
+ * RC_SYSTEM  DB_WRITE of a file that may not be written to
+ *
  * The connection makes no checkpoint of its own, neither now and then nor when
  * it is closed; does not map the file; trusts no function or trigger of the
  * schema with side effects; and has no busy handler until db_wait.

@@ -539,6 +539,25 @@ append_transaction(struct journal *journal, struct delivery *const *batch,
 	return rc;
 }
 
+/* Each delivery alone; why one is not written stays in err. */
+static enum rc
+append_again(struct journal *journal, struct delivery *const *batch,
+    size_t n, int wait_ms, struct err *err)
+{
+	enum rc rc;
+	size_t i;
+
+	rc = append_transaction(journal, batch, n, true, wait_ms, err);
+	if (rc != RC_OK)
+		return rc;
+	for (i = 0; i < n; i++) {
+		if (batch[i]->rc != RC_OK)
+			return RC_OK;
+	}
+	err->text[0] = '\0';
+	return RC_OK;
+}
+
 enum rc
 journal_append(struct journal *journal, struct delivery *const *batch,
     size_t n, int wait_ms, struct err *err)
@@ -547,10 +566,11 @@ journal_append(struct journal *journal, struct delivery *const *batch,
 	size_t i;
 
 	assert(n >= 1 && n <= JOURNAL_BATCH_MAX);
+	err->text[0] = '\0';
 	rc = append_transaction(journal, batch, n, false, wait_ms, err);
 	/* One bad row: each delivery is tried alone. */
 	if (rc == RC_STORE || rc == RC_MEMORY)
-		rc = append_transaction(journal, batch, n, true, wait_ms, err);
+		rc = append_again(journal, batch, n, wait_ms, err);
 	for (i = 0; rc != RC_OK && i < n; i++)
 		batch[i]->rc = rc;
 	return rc;

@@ -89,8 +89,9 @@ struct delivery {
  * wait_ms   how long to wait for the writers' lock; 0: not at all
  *
  * Each delivery's rc is set. On RC_OK those with RC_OK are appended; one whose
- * own row cannot be written has another rc and does not hinder the others; one
- * whose projection fails is appended with a problem.
+ * own row cannot be written has another rc and does not hinder the others, and
+ * err then says why (else its text is empty); one whose projection fails is
+ * appended with a problem.
  *
  * RC_BUSY   the lock was held for the whole wait, or somebody else's
  *           transaction is in the way; nothing was written, try again

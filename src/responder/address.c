@@ -69,7 +69,7 @@ build_seen(struct buf *one, const struct request *request)
 	const struct slice target = request_target(request);
 
 	buf_reset(one);
-	if (host == NULL || *host == '\0' || target.p == NULL)
+	if (host == NULL || target.p == NULL)
 		return false;
 	buf_add_text(one, scheme(request));
 	buf_add_text(one, "://");

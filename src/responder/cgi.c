@@ -104,7 +104,7 @@ append(struct setup *setup, struct receipt *receipt, struct err *err)
 	if (rc != RC_OK)
 		delivery->rc = rc;
 	receipt_settle(receipt);
-	return rc;
+	return delivery->rc;
 }
 
 /* ready -- for the health check. */

@@ -258,6 +258,7 @@ static enum rc
 split(const char *where, char *host, size_t host_size, const char **port,
     struct err *err)
 {
+	const char *all = where;
 	const char *colon = strrchr(where, ':');
 	size_t len = colon == NULL ? 0 : (size_t)(colon - where);
 
@@ -269,9 +270,9 @@ split(const char *where, char *host, size_t host_size, const char **port,
 		len = 0;
 	}
 	if (len == 0 || len >= host_size || (len == 1 && *where == '*'))
-		return err_set(err, RC_USAGE, "--socket: unix:PATH, HOST:PORT "
-		    "or [IPV6]:PORT is wanted; a host must be named, such as "
-		    "127.0.0.1");
+		return err_set(err, RC_USAGE, "--socket: %s: unix:PATH, "
+		    "HOST:PORT or [IPV6]:PORT is wanted; a host must be named, "
+		    "such as 127.0.0.1", all);
 	memcpy(host, where, len);
 	host[len] = '\0';
 	return RC_OK;

@@ -299,15 +299,21 @@ answer(struct loop *l, struct exchange *e)
 	await(l, c);
 }
 
-/* answer_first -- the first n that wait have their answer. */
+/* answer_first -- the first n that wait have their answer. alone says why of
+ * a delivery that could not be appended though its batch was, or is NULL. */
 static void
-answer_first(struct loop *l, size_t n)
+answer_first(struct loop *l, size_t n, const struct err *alone)
 {
 	struct exchange *list[BATCH_WAITING_MAX];
 
 	batch_take(l->batch, n, list);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		if (alone != NULL &&
+		    receipt_delivery(list[i]->receipt)->rc != RC_OK)
+			log_line(LOG_ERROR, list[i]->request.id, "503: this "
+			    "delivery cannot be journaled: %s", alone->text);
 		answer(l, list[i]);
+	}
 }
 
 /* commit -- append what waits, and answer it. */
@@ -325,7 +331,7 @@ commit(struct loop *l, int wait_ms)
 	l->locked_out = rc == RC_BUSY;
 	if (rc != RC_BUSY || n > 0)
 		judge(l, rc, &err);
-	answer_first(l, n);
+	answer_first(l, n, rc == RC_OK ? &err : NULL);
 	soil(l);
 	if (rc == RC_OK && usable(l) != NULL) {
 		rc = journal_maintain(usable(l), true, &err);
@@ -719,7 +725,7 @@ static void
 give_answers(struct loop *l)
 {
 	expire(l, INT64_MAX);
-	answer_first(l, batch_refuse(l->batch, RC_BUSY));
+	answer_first(l, batch_refuse(l->batch, RC_BUSY), NULL);
 	answer_health(l);
 }
 

@@ -123,6 +123,8 @@ trim(struct receipt *receipt)
 		params_clear(&receipt->params);
 	if (receipt->event.extra.size > KEPT_BYTES)
 		event_clear(&receipt->event);
+	if (receipt->addresses.text.size > KEPT_BYTES)
+		addresses_clear(&receipt->addresses);
 }
 
 struct delivery *

@@ -135,11 +135,15 @@ struct event {
 	int is_online;		/* 1, 0, or -1: not said or not readable */
 	bool has_created_us;	/* DateCreated was readable */
 	int64_t created_us;
-	uint8_t content[DIGEST_SIZE];	/* of what makes two deliveries the
-					 * same event: docs/design.md section 2 */
+	/* Of what makes two deliveries the same event (docs/design.md section
+	 * 2): SHA-256 of every parameter in order but DateCreated and
+	 * RetryCount, each as name and value, each with its length in 8 bytes,
+	 * largest first, before it. */
+	uint8_t content[DIGEST_SIZE];
 	struct buf problem;	/* what is wrong, "; " between; empty: nothing */
 	struct buf extra;	/* JSON object of the parameters that have no
-				 * field; empty: there are none */
+				 * field, an array where a name is given more
+				 * than once; empty: there are none */
 };
 
 /* event_init, event_clear -- NULL is accepted by the second. */

@@ -187,7 +187,7 @@ class Responder:
 
     def healthz(self):
         return web.over_fastcgi(self.socket_path, web.cgi_environment(
-            "GET", "/sync/healthz", [], None), None)
+            "GET", "/sync/healthz", [], None), None, timeout=3)
 
     def answers(self):
         if self.process.poll() is not None:
@@ -231,11 +231,14 @@ class Responder:
 
 
 def free_port():
-    """A bound and listening TCP socket of the loopback interface."""
+    """A listening TCP socket on a port of its own, for nginx."""
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", 0))
     listener.listen(4096)
+    # nginx takes a socket that it inherits for one of its own: where two
+    # workers wake for one connection, a blocking accept() holds up the second
+    listener.setblocking(False)
     return listener
 
 
@@ -247,7 +250,7 @@ class Nginx:
     TEMPLATE = """
 daemon off;
 %(user)s
-worker_processes 2;
+worker_processes %(workers)d;
 pid %(dir)s/nginx.pid;
 error_log %(dir)s/nginx-error.log warn;
 events {
@@ -271,7 +274,7 @@ http {
 """
     SHIPPED = os.path.join(SRCDIR, "nginx")
 
-    def __init__(self, work, socket_path):
+    def __init__(self, work, socket_path, workers):
         self.program = need_nginx()
         self.work = work
         self.listener = free_port()
@@ -280,6 +283,7 @@ http {
         work.write("upstream.conf", self._upstream(socket_path))
         work.write("nginx.conf", self.TEMPLATE % {
             "dir": work.directory, "port": self.port, "shipped": self.SHIPPED,
+            "workers": workers,
             "user": "user root;" if os.geteuid() == 0 else "",
         })
 
@@ -343,14 +347,15 @@ http {
 class Site:
     """A responder, perhaps an nginx before it, and its journal.
 
-    nginx   whether requests go through a real nginx
+    nginx   how many workers of a real nginx requests go through; 0: they go
+            to the responder
     start   how the responder gets its socket: see Responder
     urls    public_url of the configuration; without any the responder builds
             the URL from the request
     others  as configuration()
     """
 
-    def __init__(self, nginx=False, start="socket", urls=(PUBLIC_URL,),
+    def __init__(self, nginx=0, start="socket", urls=(PUBLIC_URL,),
                  environment=None, **conf):
         need_twilio()
         need_responder()
@@ -364,7 +369,8 @@ class Site:
         self.nginx = None
         if nginx:
             try:
-                self.nginx = Nginx(self.work, self.responder.socket_path)
+                self.nginx = Nginx(self.work, self.responder.socket_path,
+                                   nginx)
             except tap.Skip:
                 shutil.rmtree(self.work.directory)
                 raise
@@ -411,6 +417,9 @@ class Site:
             self.responder.stop()
         if self.nginx:
             self.nginx.stop()
+        log = self.responder.log()
+        tap.true("runtime error:" not in log and "Sanitizer" not in log,
+                 "no sanitizer complains: " + log[-3000:])
 
     stopped = False
 

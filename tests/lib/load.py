@@ -46,7 +46,7 @@ class Connection:
 
     def answer(self):
         """(status, position) once the answer is whole, else None. What else
-        than a 204 comes has a body, which ends this connection's part."""
+        than a 204 comes has a body, which is left unread."""
         piece = self.socket.recv(65536)
         if not piece:
             return ("closed", None)
@@ -100,16 +100,16 @@ def _handle(one, selector, outcome, end):
         outcome.told[position] = (one.number, one.sent)
     else:
         outcome.others.append((status, one.received[:300]))
-    if status != 204 or time.monotonic() >= end:
+    # nginx closes after its keepalive_requests
+    kept = status == 204 and b"\r\nConnection: close" not in one.received
+    over = time.monotonic() >= end
+    if over or not kept:
         selector.unregister(one.socket)
         one.socket.close()
-    elif b"\r\nConnection: close" in one.received:
-        selector.unregister(one.socket)  # nginx's keepalive_requests
-        one.socket.close()
+    if not over and not kept:
         one.connect()
         selector.register(one.socket, selectors.EVENT_READ, one)
-        one.send_next()
-    else:
+    if not over:
         one.send_next()
 
 

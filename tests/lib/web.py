@@ -2,8 +2,8 @@
 server speaks it. Whole requests only; what is torn on purpose is written by
 the test itself on open_http()."""
 import http.client
-import socket
-import struct
+
+import fcgi_client
 
 TIMEOUT_S = 30  # no answer may take so long: a hang becomes a failure
 
@@ -74,27 +74,6 @@ def cgi_environment(method, target, headers, body, scheme="https"):
     return named
 
 
-def _record(kind, content):
-    padding = -len(content) % 8
-    return struct.pack(">BBHHBx", 1, kind, 1, len(content), padding) \
-        + content + bytes(padding)
-
-
-def _stream(kind, content):
-    """A stream's records, at most 32 KiB each, and its empty end."""
-    pieces = [content[i:i + 32768] for i in range(0, len(content), 32768)]
-    return b"".join(_record(kind, piece) for piece in pieces + [b""])
-
-
-def _length(n):
-    return struct.pack(">B", n) if n < 128 else struct.pack(">L", n | 1 << 31)
-
-
-def _pair(name, value):
-    name, value = name.encode(), value.encode("utf-8", "surrogateescape")
-    return _length(len(name)) + _length(len(value)) + name + value
-
-
 def parse_cgi(output):
     """An answer as a CGI program writes it."""
     head, separator, body = output.partition(b"\r\n\r\n")
@@ -106,28 +85,11 @@ def parse_cgi(output):
     return Answer(int(status), headers, body)
 
 
-def over_fastcgi(path, environment, body):
+def over_fastcgi(path, environment, body, timeout=TIMEOUT_S):
     """One request on a connection of its own to a unix socket."""
-    request = _record(1, struct.pack(">HBxxxxx", 1, 0)) \
-        + _stream(4, b"".join(_pair(n, v) for n, v in environment)) \
-        + _stream(5, body or b"")
-    with socket.socket(socket.AF_UNIX) as sock:
-        sock.settimeout(TIMEOUT_S)
-        sock.connect(path)
-        sock.sendall(request)
-        return parse_cgi(_stdout(sock))
-
-
-def _stdout(sock):
-    output = b""
-    with sock.makefile("rb") as stream:
-        while True:
-            header = stream.read(8)
-            if len(header) < 8:
-                raise ConnectionError("closed before the end: %r" % output)
-            _, kind, _, length, padding = struct.unpack(">BBHHBx", header)
-            content = stream.read(length + padding)[:length]
-            if kind == 6:
-                output += content
-            elif kind == 3:
-                return output
+    with fcgi_client.Client(path, timeout) as client:
+        try:
+            client.send_request(environment, body or b"")
+            return parse_cgi(client.read_response().stdout)
+        except fcgi_client.Closed as why:
+            raise ConnectionError(str(why)) from why

@@ -1,0 +1,91 @@
+#!/usr/bin/python3
+"""Acknowledged means durable: the system calls of a responder, in order. What
+a loss of power leaves is another matter; here it is seen that the sync is
+asked for, has succeeded, and comes before the answer."""
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "lib"))
+import harness  # noqa: E402
+import sync  # noqa: E402
+import tap  # noqa: E402
+
+CALLS = "trace=pwrite64,fdatasync,fsync,write,writev,sendto,sendmsg"
+
+
+class Trace:
+    """strace on a process, while the body of a with statement runs."""
+
+    def __init__(self, site, *more):
+        if shutil.which("strace") is None:
+            raise tap.Skip("strace is not installed")
+        self.path = site.work.path("trace")
+        self.command = ["strace", "-f", "-yy", "-e", CALLS, "-o", self.path,
+                        *more, "-p", str(site.responder.process.pid)]
+        self.process = None
+
+    def __enter__(self):
+        self.process = subprocess.Popen(self.command,
+                                        stderr=subprocess.PIPE, text=True)
+        line = self.process.stderr.readline()
+        if "attached" not in line:
+            self.process.wait(10)
+            raise tap.Skip("strace may not attach: " + line.strip())
+        return self
+
+    def __exit__(self, kind, value, trace):
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(10)
+        self.process.stderr.close()
+
+    def kinds(self):
+        """What was done, in order: "sync" of the journal's log, "answer"."""
+        kinds = []
+        for line in harness.read(self.path).splitlines():
+            if re.search(r"f(data)?sync\(\d+<[^>]*-(wal|journal)[>(]", line):
+                kinds.append("sync" if line.endswith("= 0") else "failed")
+            elif re.search(r"(write|writev|sendto|sendmsg)\(\d+<UNIX", line):
+                kinds.append("answer")
+        return kinds
+
+
+@tap.each((("wal",), ("truncate",)),
+          "in mode {} each answer comes after a sync that succeeded")
+def before(mode):
+    with harness.Site(journal_keys="mode = " + mode) as site:
+        with Trace(site) as trace:
+            for revision in range(3):
+                site.accepted(sync.document("updated", revision))
+        kinds = trace.kinds()
+        answers = [i for i, k in enumerate(kinds) if k == "answer"]
+        tap.equal(len(answers), 3, "answers in %r" % kinds)
+        for i in answers:
+            tap.true(i > 0 and kinds[i - 1] == "sync",
+                     "a sync before each answer: %r" % kinds)
+
+
+@tap.test("after a failed sync nothing is acknowledged, and the process ends")
+def failed():
+    with harness.Site() as site:
+        site.accepted(sync.document("updated", 1))
+        with Trace(site, "-e", "inject=fdatasync:error=EIO") as trace:
+            answer = site.deliver(sync.document("updated", 2))
+            tap.equal(answer.status, 503, "status")
+            tap.true("retry-after" in {n.lower() for n in answer.headers},
+                     "Retry-After in %r" % (answer.headers,))
+            status = site.responder.process.wait(10)
+        tap.true("failed" in trace.kinds(), "the sync failed")
+        tap.true(status != 0, "the exit status is not 0")
+        tap.true("nothing is acknowledged any more" in site.responder.log(),
+                 "the log says so")
+        site.responder.start()
+        site.accepted(sync.document("updated", 3))
+
+
+tap.main()
