@@ -34,6 +34,9 @@ VALUES (1, lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4'
 -- name: journal_program
 UPDATE journal SET program_version = ?1 WHERE program_version <> ?1;
 
+-- name: journal_touch
+UPDATE journal SET program_version = program_version;
+
 -- name: journal_mode
 SELECT mode FROM journal;
 
@@ -62,6 +65,10 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);
 -- name: setting_find
 SELECT value FROM setting WHERE service_sid = ?1 AND name = ?2
 ORDER BY position DESC LIMIT 1;
+
+-- name: setting_services
+SELECT DISTINCT service_sid FROM setting WHERE service_sid > ?1
+ORDER BY service_sid LIMIT 1;
 
 -- name: setting_put
 INSERT INTO setting (position, at_us, service_sid, name, value)
@@ -171,7 +178,7 @@ FROM journal;
 -- name: reject_recent
 SELECT count(*) FROM (SELECT received_us FROM reject
 	ORDER BY reject_id DESC LIMIT ?1)
-WHERE received_us > ?2;
+WHERE received_us > ?2 - 1000000 AND received_us <= ?2;
 
 -- name: reject_count
 UPDATE journal SET rejects_total = ?1, reject_bytes = ?2;

@@ -90,8 +90,9 @@ FROM stream AS s
 JOIN service AS v ON v.service_id = s.service_id
 JOIN word AS k ON k.domain = 'stream_kind' AND k.code = s.kind;
 
--- after_at and before_at are the times (DateCreated, else receipt) of the
--- observed numbers around the interval: a missing write lies between them.
+-- A missing write lies between after_at, when the nearest observed number below
+-- was created (its receipt would be no bound), and before_at, when the nearest
+-- one above was created or, if it does not say, received.
 CREATE VIEW gaps AS
 SELECT g.gap_id AS gap_id,
 	k.name AS stream_kind,
@@ -105,11 +106,11 @@ SELECT g.gap_id AS gap_id,
 		WHERE x.service_sid = v.service_sid
 		AND x.name = 'webhooks_from_rest'
 		ORDER BY x.position DESC LIMIT 1), 0) AS likely_silent,
-	(SELECT strftime('%Y-%m-%d %H:%M:%f',
-			coalesce(e.created_us, d.received_us) / 1000 / 1000.0,
+	(SELECT strftime('%Y-%m-%d %H:%M:%f', e.created_us / 1000 / 1000.0,
 			'unixepoch')
-		FROM event AS e JOIN delivery AS d ON d.position = e.position
+		FROM event AS e
 		WHERE e.stream_id = g.stream_id AND e.seq < g.first
+		AND e.created_us IS NOT NULL
 		ORDER BY e.seq DESC, e.position LIMIT 1) AS after_at,
 	(SELECT strftime('%Y-%m-%d %H:%M:%f',
 			coalesce(e.created_us, d.received_us) / 1000 / 1000.0,
@@ -158,6 +159,7 @@ LEFT JOIN word AS t ON t.domain = 'event_type' AND t.code = e.type
 LEFT JOIN word AS w ON w.domain = 'verdict' AND w.code = e.verdict
 WHERE e.behind > 0;
 
+-- open_gaps here and below: "state <> 3" lets SQLite use the index gap_missing.
 CREATE VIEW documents AS
 SELECT coalesce(s.key_text, s.key) AS document_sid,
 	nullif(v.service_sid, '') AS service_sid,
@@ -179,6 +181,8 @@ LEFT JOIN event AS e ON e.position = s.state_position
 LEFT JOIN delivery AS d ON d.position = s.state_position
 WHERE s.kind = 1;
 
+-- CROSS JOIN keeps SQLite to this order of tables: from streams, few, to their
+-- events by index. Left to itself it reads all events for one document.
 CREATE VIEW document_revisions AS
 SELECT coalesce(s.key_text, s.key) AS document_sid,
 	nullif(v.service_sid, '') AS service_sid,
@@ -195,11 +199,11 @@ SELECT coalesce(s.key_text, s.key) AS document_sid,
 	e.position AS position,
 	w.name AS verdict
 FROM stream AS s
-JOIN service AS v ON v.service_id = s.service_id
-JOIN event AS e ON e.stream_id = s.stream_id
-JOIN delivery AS d ON d.position = e.position
-JOIN word AS t ON t.domain = 'event_type' AND t.code = e.type
-JOIN word AS w ON w.domain = 'verdict' AND w.code = e.verdict
+CROSS JOIN service AS v ON v.service_id = s.service_id
+CROSS JOIN event AS e ON e.stream_id = s.stream_id
+CROSS JOIN delivery AS d ON d.position = e.position
+CROSS JOIN word AS t ON t.domain = 'event_type' AND t.code = e.type
+CROSS JOIN word AS w ON w.domain = 'verdict' AND w.code = e.verdict
 WHERE s.kind = 1 AND e.seq IS NOT NULL AND w.name <> 'duplicate';
 
 CREATE VIEW lists AS
@@ -278,6 +282,7 @@ JOIN event AS e ON e.position = i.position
 JOIN delivery AS d ON d.position = i.position
 WHERE s.kind = 3 AND i.removed = 0 AND s.removed = 0;
 
+-- CROSS JOIN: see document_revisions.
 CREATE VIEW item_revisions AS
 SELECT coalesce(s.key_text, s.key) AS object_sid,
 	nullif(v.service_sid, '') AS service_sid,
@@ -295,11 +300,11 @@ SELECT coalesce(s.key_text, s.key) AS object_sid,
 	e.position AS position,
 	w.name AS verdict
 FROM stream AS s
-JOIN service AS v ON v.service_id = s.service_id
-JOIN event AS e ON e.stream_id = s.stream_id
-JOIN delivery AS d ON d.position = e.position
-JOIN word AS t ON t.domain = 'event_type' AND t.code = e.type
-JOIN word AS w ON w.domain = 'verdict' AND w.code = e.verdict
+CROSS JOIN service AS v ON v.service_id = s.service_id
+CROSS JOIN event AS e ON e.stream_id = s.stream_id
+CROSS JOIN delivery AS d ON d.position = e.position
+CROSS JOIN word AS t ON t.domain = 'event_type' AND t.code = e.type
+CROSS JOIN word AS w ON w.domain = 'verdict' AND w.code = e.verdict
 WHERE s.kind IN (2, 3) AND e.item IS NOT NULL AND w.name <> 'duplicate';
 
 CREATE VIEW rejects AS

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -196,6 +197,115 @@ a_journal_that_is_replaced_is_not_written_to(void **state)
 }
 
 static void
+half_a_journal_never_has_its_name(void **state)
+{
+	const struct place *place = *state;
+	const struct journal_options options = { place->path,
+	    CONF_MODE_TRUNCATE, true };
+	struct journal *journal = NULL;
+	char path[128];
+	struct err err;
+
+	/* An attempt that was cut off, and an empty file that others may
+	 * write to. */
+	(void)snprintf(path, sizeof(path), "%s-new", place->path);
+	write_file(path, "half", 4);
+	write_file(place->path, "", 0);
+	assert_int_equal(chmod(place->path, 0666), 0);
+	assert_int_equal(journal_open(&journal, &options, 1000, &err), RC_OK);
+	assert_string_equal(journal_mode(journal), "truncate");
+	journal_close(journal);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_string_equal(look(place->path, "SELECT mode FROM journal"),
+	    "truncate");
+}
+
+static void
+a_log_without_its_journal_is_set_aside_and_kept(void **state)
+{
+	const struct place *place = *state;
+	struct journal *journal = open_journal(place);
+	char wal[128], left[160], kept[16];
+
+	(void)append(journal, UPDATED("1", "1"));
+	journal_close(journal);
+	(void)snprintf(wal, sizeof(wal), "%s-wal", place->path);
+	(void)snprintf(left, sizeof(left), "%s-left", wal);
+	assert_int_equal(unlink(place->path), 0);
+	write_file(wal, "of another journal", 18);
+	journal = open_journal(place);
+	assert_int_equal(read_file(left, kept, sizeof(kept)), sizeof(kept));
+	assert_memory_equal(kept, "of another journ", sizeof(kept));
+	assert_string_equal(look(place->path, "SELECT kind FROM actions"),
+	    "set_aside");
+	assert_string_equal(append(journal, UPDATED("1", "1")), "baseline");
+	journal_close(journal);
+}
+
+static void
+a_link_that_leads_nowhere_is_refused(void **state)
+{
+	const struct place *place = *state;
+	const struct journal_options options = { place->path, CONF_MODE_AUTO,
+	    true };
+	struct journal *journal = NULL;
+	char path[128];
+	struct err err;
+
+	assert_int_equal(symlink("/nonexistent/journal.db", place->path), 0);
+	assert_int_equal(journal_open(&journal, &options, 100, &err),
+	    RC_SYSTEM);
+	assert_non_null(strstr(err.text, "leads nowhere"));
+	(void)snprintf(path, sizeof(path), "%s-lock", place->path);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
+static void
+a_reader_at_the_start_does_not_keep_others_from_writing(void **state)
+{
+	const struct place *place = *state;
+	const struct journal_options options = { place->path, CONF_MODE_AUTO,
+	    true };
+	struct journal *journal = open_journal(place), *second = NULL;
+	sqlite3 *shell;
+	pid_t child;
+	struct err err;
+	int status, i;
+
+	(void)append(journal, UPDATED("1", "1"));
+	assert_int_equal(sqlite3_open(place->path, &shell), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(shell, "BEGIN; SELECT * FROM journal",
+	    NULL, NULL, NULL), SQLITE_OK);
+	(void)append(journal, UPDATED("2", "1"));
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		/* Another process: it must get in within its wait. */
+		for (i = 0; i < 20; i++)
+			if (journal_open(&second, &options, 400, &err) !=
+			    RC_OK)
+				_exit(1);
+			else
+				journal_close(second);
+		_exit(0);
+	}
+	for (i = 3; i < 40; i++) {
+		struct sample *sample = sample_new(UPDATED("9", "1"));
+		struct delivery *delivery = sample_delivery(sample);
+
+		/* Each wait is that of a responder's batch. */
+		assert_int_equal(journal_append(journal, &delivery, 1, 250,
+		    &err), RC_OK);
+		sample_free(sample);
+		(void)usleep(10000);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	(void)sqlite3_close(shell);
+	journal_close(journal);
+}
+
+static void
 a_missing_directory_is_named_with_the_mend(void **state)
 {
 	const struct journal_options options = {
@@ -275,6 +385,25 @@ a_late_addition_does_not_bring_back_a_removed_item(void **state)
 }
 
 static void
+a_conflict_about_another_item_changes_no_item(void **state)
+{
+	const struct place *place = *state;
+	struct journal *journal = open_journal(place);
+
+	assert_string_equal(append(journal, LIST_SET("2", "0")), "baseline");
+	assert_string_equal(append(journal, LIST_SET("2", "1")), "conflict");
+	assert_string_equal(append(journal, LIST_DROP("2", "0")), "conflict");
+	assert_string_equal(look(place->path, "SELECT item_index, position "
+	    "FROM list_items"), "0|1");
+	assert_string_equal(look(place->path, "SELECT items FROM lists"),
+	    "1");
+	assert_string_equal(append(journal, LIST_SET("3", "1")), "in_order");
+	assert_string_equal(look(place->path, "SELECT items FROM lists"),
+	    "2");
+	journal_close(journal);
+}
+
+static void
 a_removed_document_stays_removed(void **state)
 {
 	const struct place *place = *state;
@@ -312,6 +441,28 @@ equal_content_is_a_duplicate_and_other_content_a_conflict(void **state)
 	assert_string_equal(look(place->path, "SELECT data, verdict "
 	    "FROM document_revisions ORDER BY position"),
 	    "4|baseline\n5|conflict");
+	journal_close(journal);
+}
+
+static void
+a_gap_is_bounded_by_the_times_around_it(void **state)
+{
+	const struct place *place = *state;
+	struct journal *journal = open_journal(place);
+
+	/* 5 says no time of its own: its receipt is no lower bound. */
+	(void)append(journal, UPDATED("4", "4")
+	    "&DateCreated=2023-11-07T11:00:00Z");
+	(void)append(journal, UPDATED("5", "5"));
+	(void)append(journal, UPDATED("7", "7")
+	    "&DateCreated=2023-11-07T12:00:00Z");
+	assert_string_equal(look(place->path, "SELECT first_missing, after_at, "
+	    "before_at FROM gaps WHERE state = 'open'"),
+	    "6|2023-11-07 11:00:00.000|2023-11-07 12:00:00.000");
+	(void)append(journal, UPDATED("9", "9"));
+	assert_string_equal(look(place->path, "SELECT after_at, before_at = "
+	    "(SELECT received_at FROM events WHERE seq = 9) FROM gaps "
+	    "WHERE first_missing = 8"), "2023-11-07 12:00:00.000|1");
 	journal_close(journal);
 }
 
@@ -529,6 +680,13 @@ the_record_is_append_only(void **state)
 		"INSERT OR REPLACE INTO setting SELECT * FROM setting",
 		"UPDATE evidence SET url = 'x'",
 		"DELETE FROM evidence",
+		/* One sequence for all three. */
+		"INSERT INTO action VALUES (1, 1, 'x', 'x', NULL)",
+		"INSERT INTO setting VALUES (2, 1, 'x', 'x', 'x')",
+		"INSERT INTO delivery SELECT 2, received_us, evidence_id, "
+		    "signature, NULL, body, body_sha256, NULL, NULL "
+		    "FROM delivery",
+		"INSERT INTO action VALUES (0, 1, 'x', 'x', NULL)",
 		"INSERT OR REPLACE INTO evidence SELECT * FROM evidence",
 		"INSERT OR REPLACE INTO evidence SELECT evidence_id + 1, url, "
 		    "key_id, content_type FROM evidence",
@@ -584,10 +742,18 @@ deliveries_settings_and_actions_share_one_sequence(void **state)
 	assert_string_equal(look(place->path, "SELECT position FROM action "
 	    "UNION SELECT position FROM delivery ORDER BY 1"), "1\n2\n6");
 	assert_string_equal(look(place->path, "SELECT first_missing, "
-	    "likely_silent, after_at IS NOT NULL, before_at IS NOT NULL, "
-	    "opened_by FROM gaps WHERE state = 'open'"), "2|1|1|1|6");
+	    "likely_silent, opened_by FROM gaps WHERE state = 'open'"),
+	    "2|1|6");
 	assert_string_equal(look(place->path, "SELECT kind, actor "
 	    "FROM actions"), "start|syncjournal 0.1.0");
+	/* A section that is gone means the defaults again. */
+	conf.n_services = 0;
+	assert_int_equal(journal_settings(journal, &conf, 100, &err), RC_OK);
+	assert_string_equal(look(place->path, "SELECT position, name, value "
+	    "FROM setting WHERE position > 6"),
+	    "7|webhooks_from_rest|unknown");
+	assert_string_equal(look(place->path, "SELECT likely_silent FROM gaps "
+	    "WHERE state = 'open'"), "0");
 	journal_close(journal);
 }
 
@@ -647,7 +813,7 @@ the_oldest_rejects_are_evicted(void **state)
 	assert_int_equal(journal_flush(journal, 100, &err), RC_OK);
 	(void)snprintf(sql, sizeof(sql), "UPDATE reject SET reject_id = %d; "
 	    "INSERT INTO reject SELECT 1, 1, 403, 'x', NULL, NULL, NULL, "
-	    "NULL, NULL, x'00'", JOURNAL_REJECTS_MAX);
+	    "NULL, NULL, x'00'", REJECTS_MAX);
 	assert_int_equal(change(place->path, sql), SQLITE_OK);
 	add_rejects(journal, 1, clock_now_us(), 'b');
 	assert_int_equal(journal_flush(journal, 100, &err), RC_OK);
@@ -655,7 +821,7 @@ the_oldest_rejects_are_evicted(void **state)
 	    "count(*) FROM reject"), "10000|2");
 	/* By size as well. */
 	(void)snprintf(sql, sizeof(sql), "UPDATE journal SET reject_bytes = "
-	    "%d", JOURNAL_REJECT_BYTES_MAX);
+	    "%d", REJECT_BYTES_MAX);
 	assert_int_equal(change(place->path, sql), SQLITE_OK);
 	add_rejects(journal, 1, clock_now_us(), 'c');
 	assert_int_equal(journal_flush(journal, 100, &err), RC_OK);
@@ -740,6 +906,30 @@ a_json_objects_members_are_parameters(void **state)
 }
 
 static void
+json_is_read_while_another_process_commits(void **state)
+{
+	const struct place *place = *state;
+	const struct journal_options options = { place->path,
+	    CONF_MODE_TRUNCATE, true };
+	struct journal *journal;
+	struct params params;
+	sqlite3 *shell;
+	struct err err;
+
+	assert_int_equal(journal_open(&journal, &options, 100, &err), RC_OK);
+	assert_int_equal(sqlite3_open(place->path, &shell), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(shell, "BEGIN EXCLUSIVE", NULL, NULL,
+	    NULL), SQLITE_OK);
+	params_init(&params);
+	assert_int_equal(journal_json(journal, slice_of("{\"a\":\"b\"}"),
+	    &params, &err), RC_OK);
+	assert_int_equal(params.n, 1);
+	params_clear(&params);
+	(void)sqlite3_close(shell);
+	journal_close(journal);
+}
+
+static void
 references_hold(void **state)
 {
 	const struct place *place = *state;
@@ -773,14 +963,21 @@ main(void)
 		AT_A_PLACE(a_newer_journal_is_refused_and_not_touched),
 		AT_A_PLACE(a_migration_under_a_running_responder_stops_it),
 		AT_A_PLACE(a_journal_that_is_replaced_is_not_written_to),
+		AT_A_PLACE(half_a_journal_never_has_its_name),
+		AT_A_PLACE(a_log_without_its_journal_is_set_aside_and_kept),
+		AT_A_PLACE(a_link_that_leads_nowhere_is_refused),
+		AT_A_PLACE(
+		    a_reader_at_the_start_does_not_keep_others_from_writing),
 		AT_A_PLACE(a_missing_directory_is_named_with_the_mend),
 		AT_A_PLACE(a_document_ends_in_the_state_of_its_largest_number),
 		AT_A_PLACE(
 		    lists_and_maps_end_in_the_state_of_their_largest_numbers),
 		AT_A_PLACE(a_late_addition_does_not_bring_back_a_removed_item),
+		AT_A_PLACE(a_conflict_about_another_item_changes_no_item),
 		AT_A_PLACE(a_removed_document_stays_removed),
 		AT_A_PLACE(
 		    equal_content_is_a_duplicate_and_other_content_a_conflict),
+		AT_A_PLACE(a_gap_is_bounded_by_the_times_around_it),
 		AT_A_PLACE(an_identity_follows_its_largest_number),
 		AT_A_PLACE(
 		    what_cannot_be_judged_is_journaled_with_what_is_wrong),
@@ -796,6 +993,7 @@ main(void)
 		AT_A_PLACE(the_oldest_rejects_are_evicted),
 		AT_A_PLACE(the_wal_is_begun_anew_when_it_is_long),
 		AT_A_PLACE(a_json_objects_members_are_parameters),
+		AT_A_PLACE(json_is_read_while_another_process_commits),
 		AT_A_PLACE(references_hold),
 	};
 

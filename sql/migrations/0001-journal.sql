@@ -52,7 +52,7 @@ CREATE TABLE evidence (
 
 -- One HTTP request that verified.
 CREATE TABLE delivery (
-	position INTEGER PRIMARY KEY,
+	position INTEGER PRIMARY KEY CHECK (position > 0),
 	received_us INTEGER NOT NULL CHECK (received_us > 0),
 	evidence_id INTEGER NOT NULL REFERENCES evidence,
 	signature TEXT NOT NULL,	-- as received
@@ -70,7 +70,7 @@ CREATE UNIQUE INDEX delivery_origin ON delivery (origin_id, origin_position)
 
 -- A setting of a service that took effect here.
 CREATE TABLE setting (
-	position INTEGER PRIMARY KEY,
+	position INTEGER PRIMARY KEY CHECK (position > 0),
 	at_us INTEGER NOT NULL,
 	service_sid TEXT NOT NULL,
 	name TEXT NOT NULL,		-- as in the configuration
@@ -82,7 +82,7 @@ CREATE INDEX setting_service ON setting (service_sid, name, position);
 
 -- What the program or an operator did.
 CREATE TABLE action (
-	position INTEGER PRIMARY KEY,
+	position INTEGER PRIMARY KEY CHECK (position > 0),
 	at_us INTEGER NOT NULL,
 	actor TEXT NOT NULL,		-- a person's account, or the program
 	kind TEXT NOT NULL,		-- start, stop, ...
@@ -98,6 +98,8 @@ BEGIN SELECT RAISE(ABORT, 'deliveries are append-only'); END;
 -- INSERT OR REPLACE deletes without firing a delete trigger.
 CREATE TRIGGER delivery_insert BEFORE INSERT ON delivery
 WHEN EXISTS (SELECT 1 FROM delivery WHERE position = NEW.position)
+	OR EXISTS (SELECT 1 FROM setting WHERE position = NEW.position)
+	OR EXISTS (SELECT 1 FROM action WHERE position = NEW.position)
 	OR (NEW.origin_id IS NOT NULL AND EXISTS (SELECT 1 FROM delivery
 		WHERE origin_id = NEW.origin_id
 		AND origin_position = NEW.origin_position))
@@ -111,6 +113,8 @@ WHEN (SELECT open FROM gate) IS NOT 1
 BEGIN SELECT RAISE(ABORT, 'settings are append-only'); END;
 CREATE TRIGGER setting_insert BEFORE INSERT ON setting
 WHEN EXISTS (SELECT 1 FROM setting WHERE position = NEW.position)
+	OR EXISTS (SELECT 1 FROM delivery WHERE position = NEW.position)
+	OR EXISTS (SELECT 1 FROM action WHERE position = NEW.position)
 BEGIN SELECT RAISE(ABORT, 'this position is used: settings are append-only'); END;
 
 CREATE TRIGGER action_update BEFORE UPDATE ON action
@@ -121,6 +125,8 @@ WHEN (SELECT open FROM gate) IS NOT 1
 BEGIN SELECT RAISE(ABORT, 'actions are append-only'); END;
 CREATE TRIGGER action_insert BEFORE INSERT ON action
 WHEN EXISTS (SELECT 1 FROM action WHERE position = NEW.position)
+	OR EXISTS (SELECT 1 FROM delivery WHERE position = NEW.position)
+	OR EXISTS (SELECT 1 FROM setting WHERE position = NEW.position)
 BEGIN SELECT RAISE(ABORT, 'this position is used: actions are append-only'); END;
 
 CREATE TRIGGER evidence_update BEFORE UPDATE ON evidence

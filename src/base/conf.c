@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REBALANCE_WINDOW_DEFAULT_S 60
 
 const char *
 conf_env(char *const *envp, const char *name)
@@ -80,7 +79,7 @@ take_defaults(struct conf *conf)
 			service->revision_base = CONF_BASE_AUTO;
 		if (service->rebalance_window_s == -1)
 			service->rebalance_window_s =
-			    REBALANCE_WINDOW_DEFAULT_S;
+			    CONF_REBALANCE_WINDOW_S;
 	}
 }
 

@@ -20,6 +20,9 @@
 #define CONF_MAX_BODY_LEAST 1024
 #define CONF_MAX_BODY_MOST 4194304
 
+/* Default of rebalance_window_s. */
+#define CONF_REBALANCE_WINDOW_S 60
+
 enum conf_mode {	/* how the journal is written, when it is created */
 	CONF_MODE_AUTO,
 	CONF_MODE_WAL,
@@ -56,7 +59,7 @@ struct conf_service {
 	char *sid;
 	enum conf_answer webhooks_from_rest;
 	enum conf_base revision_base;
-	int rebalance_window_s;	/* 0 to 3600, default 60 */
+	int rebalance_window_s;	/* 0 to 3600 */
 };
 
 struct conf {

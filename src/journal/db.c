@@ -1,6 +1,7 @@
 #include "journal/db.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <limits.h>
 #include <sqlite3.h>
 #include <stdlib.h>
@@ -33,10 +34,30 @@ classify(int code)
 	}
 }
 
+/*
+ * SQLite has no code of its own for a quota, nor for a full disk under its
+ * shared memory. A failed sync stays one, whatever its reason.
+ */
+static bool
+is_no_room(const struct db *db, int code)
+{
+	int reason;
+
+	if (db->sqlite == NULL || (code != SQLITE_IOERR_WRITE &&
+	    code != SQLITE_IOERR_SHMSIZE && code != SQLITE_IOERR_SHMMAP &&
+	    code != SQLITE_IOERR_SHMOPEN))
+		return false;
+	reason = sqlite3_system_errno(db->sqlite);
+	return reason == EDQUOT || reason == ENOSPC ||
+	    code == SQLITE_IOERR_SHMSIZE;
+}
+
 static enum rc
 fail(const struct db *db, int code, const char *what, struct err *err)
 {
-	return err_set(err, classify(code), "%s: %s: %s (%s)", db->path, what,
+	enum rc rc = is_no_room(db, code) ? RC_FULL : classify(code);
+
+	return err_set(err, rc, "%s: %s: %s (%s)", db->path, what,
 	    db->sqlite == NULL ? "no memory" : sqlite3_errmsg(db->sqlite),
 	    sqlite3_errstr(code));
 }

@@ -4,7 +4,7 @@
  * The statements that run on an open journal are a closed, numbered set
  * (sql/statements.sql); each is prepared once, when it is first used. Binding
  * never fails at once: the first failure is remembered and is the result of
- * the next db_run or db_row of that statement.
+ * the next db_run or db_row; so bind one statement and run it, then the next.
  *
  * Codes: RC_BUSY somebody else's lock; RC_FULL disk or quota; RC_SYNC an I/O
  * error, after which what is on the disk is not known; RC_MEMORY; RC_STORE all
@@ -38,7 +38,7 @@ enum db_journal_mode {
 };
 
 /*
- * db_open -- open a database file.
+ * db_open -- open a database file, or ":memory:" for one of its own.
  *
  * path     must not be open in this process already: closing any descriptor
  *          of the file would drop the other one's POSIX locks

@@ -28,6 +28,14 @@ directory_of(const char *path)
 	return strndup(path, (size_t)(slash - path));
 }
 
+static bool
+is_link(const char *path)
+{
+	struct stat status;
+
+	return lstat(path, &status) == 0 && S_ISLNK(status.st_mode);
+}
+
 enum rc
 file_canonical(const char *path, char **canonical, struct err *err)
 {
@@ -51,8 +59,9 @@ file_canonical(const char *path, char **canonical, struct err *err)
 		rc = RC_OK;
 		goto out;
 	}
-	if (errno != ENOENT) {
-		rc = err_set(err, RC_SYSTEM, "%s: %s", path, strerror(errno));
+	if (errno != ENOENT || is_link(path)) {
+		rc = err_set(err, RC_SYSTEM, "%s: %s%s", path,
+		    is_link(path) ? "leads nowhere: " : "", strerror(errno));
 		goto out;
 	}
 	directory = directory_of(path);
@@ -161,19 +170,131 @@ file_look(const char *path, enum file_state *state, int64_t *version,
 	return rc;
 }
 
-enum rc
-file_create(const char *path, struct err *err)
+/* path and what is added to it, as a new string. */
+static enum rc
+add_suffix(const char *path, const char *suffix, char **longer,
+    struct err *err)
 {
+	struct buf text;
+
+	buf_init(&text, 0);
+	buf_add_text(&text, path);
+	buf_add_text(&text, suffix);
+	if (!buf_ok(&text)) {
+		buf_clear(&text);
+		return err_set(err, RC_MEMORY, "%s: no memory", path);
+	}
+	*longer = text.data;
+	return RC_OK;
+}
+
+static enum rc
+remove_suffixed(const char *path, const char *suffix, struct err *err)
+{
+	char *name = NULL;
+	enum rc rc;
+
+	rc = add_suffix(path, suffix, &name, err);
+	if (rc == RC_OK && unlink(name) != 0 && errno != ENOENT)
+		rc = err_set(err, RC_SYSTEM, "%s: cannot be removed: %s",
+		    name, strerror(errno));
+	free(name);
+	return rc;
+}
+
+enum rc
+file_begin(const char *path, char **aside, struct err *err)
+{
+	static const char *const suffixes[] = { "", "-journal", "-wal",
+	    "-shm" };
+	char *name = NULL;
+	enum rc rc;
+	size_t i;
 	int fd;
 
-	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0 && errno != EEXIST)
-		return err_set(err, RC_SYSTEM, "%s: cannot be created: %s; "
-		    "the user that runs this program must be able to write "
-		    "to its directory", path, strerror(errno));
-	if (fd >= 0)
-		(void)close(fd);
-	return file_sync_directory(path, err);
+	rc = add_suffix(path, "-new", &name, err);
+	for (i = 0; rc == RC_OK && i < sizeof(suffixes) / sizeof(suffixes[0]);
+	    i++)
+		rc = remove_suffixed(name, suffixes[i], err);
+	if (rc != RC_OK)
+		goto out;
+	fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		rc = err_set(err, RC_SYSTEM, "%s: cannot be created: %s; the "
+		    "user that runs this program must be able to write to "
+		    "its directory", path, strerror(errno));
+		goto out;
+	}
+	(void)close(fd);
+	*aside = name;
+	name = NULL;
+out:
+	free(name);
+	return rc;
+}
+
+/* A log without its journal, if it is not empty: out of the way, but kept. */
+static enum rc
+set_aside(const char *path, const char *suffix, bool *left, struct err *err)
+{
+	char *name = NULL, *kept = NULL;
+	struct stat status;
+	enum rc rc;
+
+	rc = add_suffix(path, suffix, &name, err);
+	if (rc == RC_OK)
+		rc = add_suffix(name, "-left", &kept, err);
+	if (rc != RC_OK || stat(name, &status) != 0)
+		goto out;
+	if (status.st_size == 0) {
+		rc = remove_suffixed(path, suffix, err);
+	} else if (rename(name, kept) == 0) {
+		*left = true;
+	} else {
+		rc = err_set(err, RC_SYSTEM, "%s: cannot be renamed: %s",
+		    name, strerror(errno));
+	}
+out:
+	free(kept);
+	free(name);
+	return rc;
+}
+
+enum rc
+file_finish(const char *path, const char *aside, bool *left,
+    struct err *err)
+{
+	enum rc rc;
+
+	*left = false;
+	rc = set_aside(path, "-wal", left, err);
+	if (rc == RC_OK)
+		rc = set_aside(path, "-journal", left, err);
+	if (rc == RC_OK)
+		rc = remove_suffixed(path, "-shm", err);
+	if (rc != RC_OK)
+		return rc;
+	if (rename(aside, path) != 0)
+		return err_set(err, RC_SYSTEM, "%s: cannot be put in its "
+		    "place: %s", path, strerror(errno));
+	rc = remove_suffixed(aside, "-journal", err);
+	if (rc == RC_OK)
+		rc = file_sync_directory(path, err);
+	return rc;
+}
+
+bool
+file_has_hot_journal(const char *path)
+{
+	struct stat status;
+	char *name = NULL;
+	bool hot;
+
+	if (add_suffix(path, "-journal", &name, NULL) != RC_OK)
+		return false;
+	hot = stat(name, &status) == 0 && status.st_size > 0;
+	free(name);
+	return hot;
 }
 
 enum rc

@@ -26,7 +26,8 @@ enum file_state {
  * path       the file itself may be absent; its directory must be there
  * *canonical set only on RC_OK; freed by the caller
  *
- * RC_SYSTEM  says what is missing, and the mend
+ * RC_SYSTEM  says what is missing, and the mend; also for a symbolic link that
+ *            leads nowhere
  */
 enum rc file_canonical(const char *path, char **canonical, struct err *err);
 
@@ -46,10 +47,25 @@ enum rc file_look(const char *path, enum file_state *state, int64_t *version,
     struct err *err);
 
 /*
- * file_create -- make an empty file, readable by its owner alone, and sync its
- * directory. An empty one that is there is taken.
+ * A new journal is made beside its place and put there when it is whole, so
+ * that its name never leads to half of one, whenever the power goes.
+ *
+ * file_begin -- make an empty file, readable by its owner alone, beside path.
+ * What an attempt that was cut off has left is removed. *aside is its path,
+ * set only on RC_OK; freed by the caller.
+ *
+ * file_finish -- put it in its place, instead of an empty file if there is
+ * one, and sync the directory. A log of SQLite's (-wal, -journal) that lies
+ * there without its journal would be taken for the new one's: it is renamed
+ * to end in "-left", and *left says so. No connection may be open.
  */
-enum rc file_create(const char *path, struct err *err);
+enum rc file_begin(const char *path, char **aside, struct err *err);
+enum rc file_finish(const char *path, const char *aside, bool *left,
+    struct err *err);
+
+/* file_has_hot_journal -- whether a transaction on the file was cut off, and
+ * its rollback journal is still there to be played back. */
+bool file_has_hot_journal(const char *path);
 
 /* file_sync_directory -- make the names in the file's directory durable;
  * some builds of SQLite do not. */

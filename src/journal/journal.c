@@ -17,10 +17,13 @@
 #include "journal/migrate.h"
 #include "journal/project.h"
 #include "journal/quarantine.h"
+#include "journal/settings.h"
 
 /* At a start, readers of an old state can keep a checkpoint from emptying the
  * WAL: try again this often, within the caller's wait. */
 #define JOURNAL_RETRY_US 20000
+/* At 100,000 a second, nine centuries; far from where numbers overflow. */
+#define JOURNAL_POSITION_MAX ((int64_t)1 << 51)
 
 struct journal {
 	char *given;		/* the path as the user wrote it */
@@ -31,6 +34,9 @@ struct journal {
 	struct db *db;
 	struct projector *projector;
 	struct quarantine *quarantine;
+	struct db *scratch;	/* in memory, to read JSON; NULL until then */
+	bool left;		/* something was set aside at its creation */
+	bool full;		/* the last write found no room */
 	bool failed;		/* a write or sync failed: nothing more is
 				 * acknowledged */
 	/* The evidence of the last delivery: most are alike. */
@@ -102,6 +108,10 @@ begin(struct journal *journal, int wait_ms, int64_t *position,
 	if (rc == RC_OK)
 		rc = db_number(journal->db, STATEMENT_POSITION_LAST, position,
 		    err);
+	if (rc == RC_OK && *position > JOURNAL_POSITION_MAX)
+		rc = err_set(err, RC_STORE, "%s: position %lld is beyond what "
+		    "this program writes: somebody else has written here",
+		    journal->path, (long long)*position);
 out:
 	if (rc != RC_OK) {
 		roll_back(journal);
@@ -121,6 +131,7 @@ finish(struct journal *journal, enum rc rc, struct err *err)
 	if (rc != RC_OK)
 		roll_back(journal);
 	lock_release(journal->lock);
+	journal->full = rc == RC_FULL;
 	if (rc == RC_SYNC)
 		journal->failed = true;
 	return rc;
@@ -189,31 +200,36 @@ read_mode(struct journal *journal, struct err *err)
 	return RC_OK;
 }
 
-/*
- * After a failed sync, what recovery found in a WAL may be in the page cache
- * alone: bring it to the disk by another way before anything is built on it.
- * A reader that holds an old state can keep a part of it from being copied;
- * after the wait the journal is used all the same, since refusing deliveries
- * would lose more than this can.
- */
+/* A new journal, whole before it has its name. Written without a WAL, so that
+ * the header that is looked at first is in the file itself. */
 static enum rc
-empty_wal(struct journal *journal, int64_t deadline_us, struct err *err)
+create(struct journal *journal, const struct journal_options *options,
+    struct err *err)
 {
+	struct db *db = NULL;
+	char *aside = NULL;
 	enum rc rc;
 
-	for (;;) {
-		rc = db_checkpoint(journal->db, DB_CHECKPOINT_TRUNCATE, err);
-		if (rc != RC_BUSY || clock_mono_us() >= deadline_us)
-			break;
-		(void)usleep(JOURNAL_RETRY_US);
-	}
-	return rc == RC_BUSY ? RC_OK : rc;
+	rc = choose_mode(journal, options, err);
+	if (rc == RC_OK)
+		rc = file_begin(journal->path, &aside, err);
+	if (rc == RC_OK)
+		rc = db_open(&db, aside, DB_WRITE, err);
+	if (rc == RC_OK)
+		rc = db_make_durable(db, DB_TRUNCATE, err);
+	if (rc == RC_OK)
+		rc = migrate(db, mode_text(journal->mode), err);
+	db_close(db);
+	if (rc == RC_OK)
+		rc = file_finish(journal->path, aside, &journal->left, err);
+	free(aside);
+	return rc;
 }
 
-/* Under the lock: look, create if need be, open, bring up. */
+/* Look, and create if need be. */
 static enum rc
-open_locked(struct journal *journal, const struct journal_options *options,
-    int64_t deadline_us, struct err *err)
+find(struct journal *journal, const struct journal_options *options,
+    struct err *err)
 {
 	enum file_state state;
 	int64_t version;
@@ -227,35 +243,74 @@ open_locked(struct journal *journal, const struct journal_options *options,
 		    "program knows up to %lld: install the newer program",
 		    journal->path, (long long)version,
 		    (long long)migrate_version());
-	if (state != FILE_JOURNAL) {
-		rc = choose_mode(journal, options, err);
-		if (rc == RC_OK)
-			rc = file_create(journal->path, err);
-		if (rc != RC_OK)
-			return rc;
-	}
-	rc = db_open(&journal->db, journal->path, DB_WRITE, err);
+	return state == FILE_JOURNAL ? RC_OK : create(journal, options, err);
+}
+
+/* Under the lock: find or create, open, bring up. */
+static enum rc
+open_locked(struct journal *journal, const struct journal_options *options,
+    int64_t deadline_us, struct err *err)
+{
+	enum rc rc;
+
+	rc = find(journal, options, err);
+	if (rc == RC_OK)
+		rc = db_open(&journal->db, journal->path, DB_WRITE, err);
 	if (rc != RC_OK)
 		return rc;
 	db_wait(journal->db, ms_left(deadline_us));
-	/* Until it has a schema it is written without a WAL, so that the
-	 * header that is looked at first is in the file itself. */
-	if (state != FILE_JOURNAL)
-		rc = db_make_durable(journal->db, DB_TRUNCATE, err);
-	else
-		rc = db_script(journal->db, "PRAGMA synchronous = FULL;", err);
+	rc = db_script(journal->db, "PRAGMA synchronous = FULL;", err);
 	if (rc == RC_OK)
 		rc = migrate(journal->db, mode_text(journal->mode), err);
 	if (rc == RC_OK)
 		rc = read_mode(journal, err);
 	if (rc == RC_OK)
 		rc = db_make_durable(journal->db, journal->mode, err);
-	if (rc == RC_OK && journal->mode == DB_WAL)
-		rc = empty_wal(journal, deadline_us, err);
-	if (rc == RC_OK)
-		rc = file_sync_directory(journal->path, err);
 	if (rc == RC_OK)
 		rc = file_identify(journal->path, &journal->file, err);
+	return rc;
+}
+
+/*
+ * After a failed sync, what recovery found in a WAL may be in the page cache
+ * alone: bring it to the disk by another way before anything is built on it.
+ * A reader that holds an old state can keep a part of it from being copied:
+ * a responder tries again, letting others have the lock between; after the
+ * wait the journal is used all the same, since refusing deliveries would lose
+ * more than this can.
+ */
+static enum rc
+empty_wal(struct journal *journal, bool patient, int64_t deadline_us,
+    struct err *err)
+{
+	enum rc rc;
+
+	for (;;) {
+		rc = db_checkpoint(journal->db, DB_CHECKPOINT_TRUNCATE, err);
+		if (rc != RC_BUSY || !patient ||
+		    clock_mono_us() >= deadline_us)
+			break;
+		lock_release(journal->lock);
+		(void)usleep(JOURNAL_RETRY_US);
+		rc = lock_take(journal->lock, ms_left(deadline_us), err);
+		if (rc != RC_OK)
+			break;
+	}
+	return rc == RC_BUSY ? RC_OK : rc;
+}
+
+/* Under the lock: all that stands between the file and the first append. */
+static enum rc
+prepare(struct journal *journal, const struct journal_options *options,
+    int64_t deadline_us, struct err *err)
+{
+	enum rc rc;
+
+	rc = open_locked(journal, options, deadline_us, err);
+	if (rc == RC_OK && journal->mode == DB_WAL)
+		rc = empty_wal(journal, options->resident, deadline_us, err);
+	if (rc == RC_OK)
+		rc = file_sync_directory(journal->path, err);
 	return rc;
 }
 
@@ -276,6 +331,8 @@ journal_open(struct journal **journal, const struct journal_options *options,
 {
 	int64_t deadline_us = clock_mono_us() + (int64_t)wait_ms * 1000;
 	struct journal *new;
+	enum file_state state;
+	int64_t version;
 	enum rc rc;
 
 	new = calloc(1, sizeof(*new));
@@ -284,16 +341,23 @@ journal_open(struct journal **journal, const struct journal_options *options,
 		goto out;
 	}
 	rc = file_canonical(options->path, &new->path, err);
+	/* Nothing is made beside a file that is not ours. */
+	if (rc == RC_OK)
+		rc = file_look(new->path, &state, &version, err);
 	if (rc == RC_OK)
 		rc = lock_open(&new->lock, new->path, err);
 	if (rc == RC_OK)
 		rc = lock_take(new->lock, wait_ms, err);
 	if (rc != RC_OK)
 		goto out;
-	rc = open_locked(new, options, deadline_us, err);
+	rc = prepare(new, options, deadline_us, err);
 	lock_release(new->lock);
 	if (rc == RC_OK)
 		rc = make_parts(new, err);
+	if (rc == RC_OK && new->left)
+		rc = journal_act(new, "set_aside", NULL, "a log of SQLite's "
+		    "lay there without its journal; it was renamed to end in "
+		    "-left", wait_ms, err);
 	if (rc != RC_OK)
 		goto out;
 	*journal = new;
@@ -314,6 +378,7 @@ journal_close(struct journal *journal)
 	projector_free(journal->projector);
 	for (i = 0; i < 3; i++)
 		buf_clear(&journal->evidence[i]);
+	db_close(journal->scratch);
 	db_close(journal->db);
 	lock_close(journal->lock);
 	free(journal->path);
@@ -501,6 +566,27 @@ append_carefully(struct journal *journal, struct delivery *delivery,
 	return rc;
 }
 
+/* Rejects that cannot be written are dropped: they must not hinder
+ * deliveries. */
+static enum rc
+quarantine_carefully(struct journal *journal, struct err *err)
+{
+	struct err why;
+	enum rc rc;
+
+	rc = db_run(journal->db, STATEMENT_SAVEPOINT, err);
+	if (rc != RC_OK)
+		return rc;
+	rc = quarantine_write(journal->quarantine, journal->db, &why);
+	if (rc != RC_OK && is_fatal(journal, rc))
+		return err_set(err, rc, "%s", why.text);
+	if (rc != RC_OK)
+		rc = db_run(journal->db, STATEMENT_ROLLBACK_TO, err);
+	if (rc == RC_OK)
+		rc = db_run(journal->db, STATEMENT_RELEASE, err);
+	return rc;
+}
+
 static enum rc
 append_all(struct journal *journal, struct delivery *const *batch, size_t n,
     bool carefully, int64_t position, struct err *err)
@@ -517,7 +603,9 @@ append_all(struct journal *journal, struct delivery *const *batch, size_t n,
 		if (rc == RC_OK && batch[i]->rc == RC_OK)
 			position++;
 	}
-	if (rc == RC_OK)
+	if (rc == RC_OK && carefully)
+		rc = quarantine_carefully(journal, err);
+	else if (rc == RC_OK)
 		rc = quarantine_write(journal->quarantine, journal->db, err);
 	return rc;
 }
@@ -660,81 +748,22 @@ journal_act(struct journal *journal, const char *kind, const char *actor,
 	return finish(journal, rc, err);
 }
 
-/* Write a setting where it differs from the one in effect. */
-static enum rc
-put_setting(struct journal *journal, const char *service_sid,
-    const char *name, const char *value, int64_t *position, struct err *err)
-{
-	struct db *db = journal->db;
-	enum rc rc;
-	bool row, same;
-
-	db_bind_text(db, STATEMENT_SETTING_FIND, 1, slice_of(service_sid));
-	db_bind_text(db, STATEMENT_SETTING_FIND, 2, slice_of(name));
-	rc = db_row(db, STATEMENT_SETTING_FIND, &row, err);
-	if (rc != RC_OK)
-		return rc;
-	same = row && slice_is(db_bytes(db, STATEMENT_SETTING_FIND, 0), value);
-	if (row)
-		db_done(db, STATEMENT_SETTING_FIND);
-	if (same)
-		return RC_OK;
-	db_bind_int(db, STATEMENT_SETTING_PUT, 1, ++*position);
-	db_bind_int(db, STATEMENT_SETTING_PUT, 2, clock_now_us());
-	db_bind_text(db, STATEMENT_SETTING_PUT, 3, slice_of(service_sid));
-	db_bind_text(db, STATEMENT_SETTING_PUT, 4, slice_of(name));
-	db_bind_text(db, STATEMENT_SETTING_PUT, 5, slice_of(value));
-	return db_run(db, STATEMENT_SETTING_PUT, err);
-}
-
-static enum rc
-put_service(struct journal *journal, const struct conf_service *service,
-    int64_t *position, struct err *err)
-{
-	static const char *const answers[N_CONF_ANSWERS] = {
-		[CONF_UNKNOWN] = "unknown",
-		[CONF_NO] = "no",
-		[CONF_YES] = "yes",
-	};
-	static const char *const bases[N_CONF_BASES] = {
-		[CONF_BASE_AUTO] = "auto",
-		[CONF_BASE_DECIMAL] = "decimal",
-		[CONF_BASE_HEX] = "hex",
-	};
-	struct buf window;
-	enum rc rc;
-
-	buf_init(&window, 0);
-	buf_printf(&window, "%d", service->rebalance_window_s);
-	rc = put_setting(journal, service->sid, "webhooks_from_rest",
-	    answers[service->webhooks_from_rest], position, err);
-	if (rc == RC_OK)
-		rc = put_setting(journal, service->sid, "revision_base",
-		    bases[service->revision_base], position, err);
-	if (rc == RC_OK && !buf_ok(&window))
-		rc = err_set(err, RC_MEMORY, "setting: no memory");
-	if (rc == RC_OK)
-		rc = put_setting(journal, service->sid, "rebalance_window_s",
-		    window.data, position, err);
-	buf_clear(&window);
-	return rc;
-}
-
 enum rc
 journal_settings(struct journal *journal, const struct conf *conf,
     int wait_ms, struct err *err)
 {
 	int64_t position;
 	enum rc rc;
-	size_t i;
+	bool same;
 
-	if (conf->n_services == 0)
-		return RC_OK;
+	db_wait(journal->db, wait_ms);
+	rc = settings_same(journal->db, conf, &same, err);
+	if (rc != RC_OK || same)
+		return rc;
 	rc = begin(journal, wait_ms, &position, err);
 	if (rc != RC_OK)
 		return rc;
-	for (i = 0; rc == RC_OK && i < conf->n_services; i++)
-		rc = put_service(journal, &conf->services[i], &position, err);
+	rc = settings_write(journal->db, conf, position, err);
 	return finish(journal, rc, err);
 }
 
@@ -751,6 +780,10 @@ journal_ready(struct journal *journal, int wait_ms, struct err *err)
 	rc = begin(journal, wait_ms, &position, err);
 	if (rc != RC_OK)
 		return rc;
+	/* Whether there is room again is only known once it is used. */
+	if (journal->full)
+		return finish(journal, db_run(journal->db,
+		    STATEMENT_JOURNAL_TOUCH, err), err);
 	rc = db_run(journal->db, STATEMENT_ROLLBACK, err);
 	lock_release(journal->lock);
 	return rc;
@@ -779,5 +812,15 @@ enum rc
 journal_json(struct journal *journal, struct slice body,
     struct params *params, struct err *err)
 {
-	return members_read(journal->db, body, params, err);
+	enum rc rc;
+
+	/* Reading JSON takes a lock on the file that a statement runs on. */
+	if (journal->scratch == NULL) {
+		rc = db_open(&journal->scratch, ":memory:", DB_WRITE, err);
+		if (rc != RC_OK) {
+			params_reset(params);
+			return rc;
+		}
+	}
+	return members_read(journal->scratch, body, params, err);
 }

@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/slice.h"
 #include "journal/ledger.h"
+#include "journal/reject.h"
 #include "twilio/event.h"
 #include "twilio/params.h"
 
@@ -23,12 +24,6 @@
  * sharing a sync is below a tenth, and the wait of the first one grows. */
 #define JOURNAL_BATCH_MAX 256
 #define JOURNAL_BATCH_BYTES_MAX (4 * 1024 * 1024)
-
-/* Bounds of the quarantine of rejects: the oldest go first. */
-#define JOURNAL_REJECTS_MAX 10000
-#define JOURNAL_REJECT_BYTES_MAX (64 * 1024 * 1024)
-/* Rejects kept in any one second; the others are only counted. */
-#define JOURNAL_REJECTS_PER_S 50
 
 struct journal;
 
@@ -45,10 +40,11 @@ struct journal_options {
  * journal_open -- open a journal for appending, or create it.
  *
  * Before SQLite sees the file its header is read: a file that is not ours, or
- * is newer than this program, is refused untouched. A new journal is created
- * with mode 0600, its directory synced. An older one is migrated. Of a WAL
- * journal a TRUNCATE checkpoint is made (docs/design.md section 6). synchronous is
- * set to FULL and read back.
+ * is newer than this program, is refused untouched. A new journal has mode 0600
+ * and gets its name when it is whole and durable. An older one is migrated. Of
+ * a WAL journal a TRUNCATE checkpoint is made (docs/design.md section 6), a
+ * responder that stays trying again until the wait is over. synchronous is set
+ * to FULL and read back.
  *
  * wait_ms   how long to wait for other programs' locks
  * *journal  set only on RC_OK
@@ -101,30 +97,18 @@ struct delivery {
  * RC_NEWER  another program has migrated the journal: end the process
  * RC_FOREIGN  the file was removed or replaced while it was open: end the
  *           process
+ * RC_SYSTEM the lock's file cannot be locked or made again; nothing was written
  * RC_STORE, RC_MEMORY  nothing was written
  * What is RC_OK survives the loss of power.
  */
 enum rc journal_append(struct journal *journal, struct delivery *const *batch,
     size_t n, int wait_ms, struct err *err);
 
-/* A request that did not verify or could not be read. Copied. */
-struct reject {
-	int64_t received_us;
-	int status;		/* of the HTTP answer */
-	const char *reason;	/* a word or two: "signature_wrong" */
-	struct slice account_sid;
-	struct slice remote_addr;
-	struct slice url;	/* without user:password */
-	struct slice signature;
-	struct slice content_type;
-	struct slice body;	/* p NULL: not read */
-};
-
 /*
  * journal_quarantine -- keep a reject, with the next append or flush.
  *
- * Never waits and never writes by itself; what is beyond
- * JOURNAL_REJECTS_PER_S is counted only.
+ * Never waits and never writes by itself; what is beyond REJECTS_PER_S is
+ * counted only.
  */
 void journal_quarantine(struct journal *journal, const struct reject *reject);
 
@@ -146,7 +130,9 @@ enum rc journal_act(struct journal *journal, const char *kind,
 
 /*
  * journal_settings -- record the settings of services where they differ from
- * those in effect, so that a rebuild needs no configuration file.
+ * those in effect, so that a rebuild needs no configuration file. A service
+ * that the configuration no longer names has the defaults again. Takes no lock
+ * when nothing differs.
  */
 enum rc journal_settings(struct journal *journal, const struct conf *conf,
     int wait_ms, struct err *err);

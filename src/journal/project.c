@@ -194,7 +194,6 @@ make_stream(struct projector *projector, int64_t service_id,
 	struct slice text = slice_of(NULL);
 	enum rc rc;
 
-	/* Its own buffer: the key's field is clean()ed for the event too. */
 	if (!text_is_clean(event->stream_key))
 		text = clean(projector, event, event->rule->key);
 	db_bind_int(db, s, 1, service_id);
@@ -543,13 +542,17 @@ update_state(struct stream *stream, int64_t position,
 
 static enum rc
 write_item(struct db *db, const struct stream *stream, int64_t position,
-    const struct event *event, struct err *err)
+    const struct event *event, enum verdict verdict, struct err *err)
 {
 	const enum statement s = STATEMENT_ITEM_PUT;
 	enum life life = event->rule->life;
 
 	if ((life != LIFE_ITEM_SET && life != LIFE_ITEM_REMOVED) ||
 	    !event->has_seq || event->field[FIELD_ITEM].p == NULL)
+		return RC_OK;
+	/* Of conflicting contents the first journaled is the state, also where
+	 * the other one is about another item. */
+	if (verdict == VERDICT_CONFLICT || verdict == VERDICT_DUPLICATE)
 		return RC_OK;
 	db_bind_int(db, s, 1, stream->id);
 	bind_key(db, s, 2, event->field[FIELD_ITEM]);
@@ -652,7 +655,8 @@ judge_on_stream(struct projector *projector, struct judged *judged,
 	if (rc == RC_OK)
 		rc = write_stream(projector, event, received_us, &stream, err);
 	if (rc == RC_OK)
-		rc = write_item(db, &stream, judged->position, event, err);
+		rc = write_item(db, &stream, judged->position, event,
+		    result.verdict, err);
 	return rc;
 }
 

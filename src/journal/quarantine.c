@@ -30,7 +30,7 @@ struct held {
 };
 
 struct quarantine {
-	struct held held[JOURNAL_REJECTS_PER_S];
+	struct held held[REJECTS_PER_S];
 	size_t n_held;
 	int64_t n_total;	/* held and only counted */
 };
@@ -100,7 +100,7 @@ quarantine_add(struct quarantine *quarantine, const struct reject *reject)
 	struct held *held;
 
 	quarantine->n_total++;
-	if (quarantine->n_held == JOURNAL_REJECTS_PER_S)
+	if (quarantine->n_held == REJECTS_PER_S)
 		return;
 	held = &quarantine->held[quarantine->n_held];
 	memset(held, 0, sizeof(*held));
@@ -156,16 +156,16 @@ room(const struct quarantine *quarantine, struct db *db, size_t *n,
 	if (quarantine->n_held == 0)
 		return RC_OK;
 	last = &quarantine->held[quarantine->n_held - 1];
-	db_bind_int(db, STATEMENT_REJECT_RECENT, 1, JOURNAL_REJECTS_PER_S);
+	db_bind_int(db, STATEMENT_REJECT_RECENT, 1, REJECTS_PER_S);
 	db_bind_int(db, STATEMENT_REJECT_RECENT, 2,
-	    last->received_us - 1000000);
+	    last->received_us);
 	rc = db_row(db, STATEMENT_REJECT_RECENT, &row, err);
 	if (rc != RC_OK || !row)
 		return rc;
 	recent = db_int(db, STATEMENT_REJECT_RECENT, 0);
 	db_done(db, STATEMENT_REJECT_RECENT);
-	if (recent < JOURNAL_REJECTS_PER_S)
-		*n = (size_t)(JOURNAL_REJECTS_PER_S - recent);
+	if (recent < REJECTS_PER_S)
+		*n = (size_t)(REJECTS_PER_S - recent);
 	return RC_OK;
 }
 
@@ -242,8 +242,8 @@ quarantine_write(struct quarantine *quarantine, struct db *db,
 		size.bytes += (int64_t)quarantine->held[i].body.len;
 		size.rows++;
 	}
-	while (rc == RC_OK && more && (size.rows > JOURNAL_REJECTS_MAX ||
-	    size.bytes > JOURNAL_REJECT_BYTES_MAX)) {
+	while (rc == RC_OK && more && (size.rows > REJECTS_MAX ||
+	    size.bytes > REJECT_BYTES_MAX)) {
 		rc = remove_oldest(db, &size.bytes, &more, err);
 		size.rows--;
 	}

@@ -9,7 +9,7 @@
 
 #include "base/err.h"
 #include "journal/db.h"
-#include "journal/journal.h"
+#include "journal/reject.h"
 
 struct quarantine;
 
@@ -19,7 +19,7 @@ enum rc quarantine_new(struct quarantine **quarantine, struct err *err);
 void quarantine_free(struct quarantine *quarantine);
 
 /* quarantine_add -- copy a reject into the queue; counted only when the queue
- * is full (JOURNAL_REJECTS_PER_S) or there is no memory. */
+ * is full (REJECTS_PER_S) or there is no memory. */
 void quarantine_add(struct quarantine *quarantine,
     const struct reject *reject);
 

@@ -56,7 +56,12 @@ reader_open(struct db **db, const char *path, bool *file_only,
 		    "there is no such file" : "is empty");
 	*file_only = false;
 	rc = try_open(db, path, DB_READ, err);
-	if (rc == RC_STORE) {
+	if (rc != RC_STORE && rc != RC_FULL)
+		return rc;
+	if (file_has_hot_journal(path)) {
+		err_prefix(err, "a transaction was cut off, and is undone "
+		    "when the responder starts or the journal's owner reads");
+	} else {
 		*file_only = true;
 		rc = try_open(db, path, DB_READ_IMMUTABLE, err);
 	}

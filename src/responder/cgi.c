@@ -189,6 +189,10 @@ cgi_run(struct setup *setup, struct err *err)
 	}
 	/* Without a journal there is still an answer to give. */
 	opened = setup_open(setup, LOCK_MS, err);
+	/* If that cannot be written now, the next request does it. */
+	if (opened == RC_OK)
+		(void)journal_settings(setup->journal, setup->conf, FLUSH_MS,
+		    &late);
 	rc = serve(setup, receipt, opened == RC_OK ? err : &late);
 	receipt_free(receipt);
 	return opened != RC_OK ? opened : rc;
