@@ -1,22 +1,12 @@
 #include "journal/project.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/text.h"
-
-/* A stream as it is stored, with what the ledger has no use for. */
-struct stream {
-	int64_t id;
-	struct ledger_stream ledger;
-	bool removed;		/* the document, list or map */
-	bool has_state;
-	int64_t state_position;	/* of the delivery that says the state */
-	bool has_state_seq;
-	int64_t state_seq;	/* its number */
-};
+#include "journal/gaps.h"
+#include "journal/stream.h"
 
 struct projector {
 	struct db *db;
@@ -79,17 +69,6 @@ clean(struct projector *projector, const struct event *event,
 	if (!buf_ok(escaped))
 		projector->no_memory = true;
 	return buf_slice(escaped);
-}
-
-/* A key by which rows are found: text, or the exact bytes where they are no
- * text, so that two keys never become one by being escaped. */
-static void
-bind_key(struct db *db, enum statement statement, int index, struct slice key)
-{
-	if (text_is_clean(key))
-		db_bind_text(db, statement, index, key);
-	else
-		db_bind_blob(db, statement, index, key);
 }
 
 static struct slice
@@ -158,102 +137,6 @@ find_service(struct projector *projector, const struct event *event,
 	}
 	remember_service(projector, account_sid, service_sid, *id);
 	return RC_OK;
-}
-
-/* ------------------------------------------------------------------------
- * Stream
- */
-
-static void
-read_stream(struct db *db, enum stream_kind kind, struct stream *stream)
-{
-	const enum statement s = STATEMENT_STREAM_FIND;
-
-	stream->id = db_int(db, s, 0);
-	stream->ledger.kind = kind;
-	stream->ledger.has_head = !db_is_null(db, s, 2);
-	stream->ledger.first = db_int(db, s, 1);
-	stream->ledger.head = db_int(db, s, 2);
-	stream->ledger.observed = db_int(db, s, 3);
-	stream->ledger.created = db_int(db, s, 4) != 0;
-	stream->ledger.created_seq = db_int(db, s, 5);
-	stream->removed = db_int(db, s, 6) != 0;
-	stream->has_state = !db_is_null(db, s, 7);
-	stream->state_position = db_int(db, s, 7);
-	stream->has_state_seq = !db_is_null(db, s, 8);
-	stream->state_seq = db_int(db, s, 8);
-}
-
-static enum rc
-make_stream(struct projector *projector, int64_t service_id,
-    const struct event *event, int64_t received_us, struct stream *stream,
-    struct err *err)
-{
-	const enum statement s = STATEMENT_STREAM_PUT;
-	struct db *db = projector->db;
-	struct slice text = slice_of(NULL);
-	enum rc rc;
-
-	if (!text_is_clean(event->stream_key))
-		text = clean(projector, event, event->rule->key);
-	db_bind_int(db, s, 1, service_id);
-	db_bind_int(db, s, 2, event->rule->kind);
-	bind_key(db, s, 3, event->stream_key);
-	db_bind_text(db, s, 4, text);
-	db_bind_int(db, s, 5, received_us);
-	rc = db_run(db, s, err);
-	if (rc != RC_OK)
-		return rc;
-	memset(stream, 0, sizeof(*stream));
-	stream->id = db_last_id(db);
-	stream->ledger.kind = event->rule->kind;
-	return RC_OK;
-}
-
-static enum rc
-find_stream(struct projector *projector, int64_t service_id,
-    const struct event *event, int64_t received_us, struct stream *stream,
-    struct err *err)
-{
-	struct db *db = projector->db;
-	enum rc rc;
-	bool row;
-
-	db_bind_int(db, STATEMENT_STREAM_FIND, 1, service_id);
-	db_bind_int(db, STATEMENT_STREAM_FIND, 2, event->rule->kind);
-	bind_key(db, STATEMENT_STREAM_FIND, 3, event->stream_key);
-	rc = db_row(db, STATEMENT_STREAM_FIND, &row, err);
-	if (rc != RC_OK)
-		return rc;
-	if (!row)
-		return make_stream(projector, service_id, event, received_us,
-		    stream, err);
-	read_stream(db, event->rule->kind, stream);
-	db_done(db, STATEMENT_STREAM_FIND);
-	return RC_OK;
-}
-
-static enum rc
-write_stream(struct projector *projector, const struct event *event,
-    int64_t received_us, const struct stream *stream, struct err *err)
-{
-	const struct ledger_stream *ledger = &stream->ledger;
-	const enum statement s = STATEMENT_STREAM_UPDATE;
-	struct db *db = projector->db;
-
-	db_bind_int(db, s, 1, stream->id);
-	db_bind_text(db, s, 2, clean(projector, event, FIELD_UNIQUE_NAME));
-	db_bind_int_if(db, s, 3, ledger->has_head, ledger->first);
-	db_bind_int_if(db, s, 4, ledger->has_head, ledger->head);
-	db_bind_int(db, s, 5, ledger->observed);
-	db_bind_int(db, s, 6, ledger->created);
-	db_bind_int_if(db, s, 7, ledger->created &&
-	    ledger->kind == STREAM_DOCUMENT, ledger->created_seq);
-	db_bind_int(db, s, 8, stream->removed);
-	db_bind_int_if(db, s, 9, stream->has_state, stream->state_position);
-	db_bind_int_if(db, s, 10, stream->has_state_seq, stream->state_seq);
-	db_bind_int(db, s, 11, received_us);
-	return db_run(db, s, err);
 }
 
 /* ------------------------------------------------------------------------
@@ -341,102 +224,6 @@ find_seen_lifecycle(struct db *db, int64_t stream_id,
 }
 
 /* ------------------------------------------------------------------------
- * Gaps
- */
-
-struct around {
-	bool found;
-	int64_t id;
-	struct ledger_gap gap;
-};
-
-static enum rc
-find_around(struct db *db, int64_t stream_id, int64_t seq,
-    struct around *around, struct err *err)
-{
-	const enum statement s = STATEMENT_GAP_AROUND;
-	enum rc rc;
-	bool row;
-
-	around->found = false;
-	db_bind_int(db, s, 1, stream_id);
-	db_bind_int(db, s, 2, seq);
-	rc = db_row(db, s, &row, err);
-	if (rc != RC_OK || !row)
-		return rc;
-	around->id = db_int(db, s, 0);
-	around->gap.first = db_int(db, s, 1);
-	around->gap.last = db_int(db, s, 2);
-	around->gap.state = (enum gap_state)db_int(db, s, 3);
-	around->found = seq <= around->gap.last;
-	db_done(db, s);
-	return RC_OK;
-}
-
-/* One change. Each statement takes the row or stream it is about, then the
- * interval, then the delivery. */
-static enum rc
-apply(struct db *db, int64_t stream_id, int64_t around_id, int64_t position,
-    const struct ledger_change *change, struct err *err)
-{
-	enum statement s = STATEMENT_GAP_ADD;
-
-	switch (change->op) {
-	case LEDGER_RESIZE:
-		s = STATEMENT_GAP_RESIZE;
-		db_bind_int(db, s, 1, around_id);
-		db_bind_int(db, s, 2, change->first);
-		db_bind_int(db, s, 3, change->last);
-		break;
-	case LEDGER_FILL:
-		s = STATEMENT_GAP_FILL;
-		db_bind_int(db, s, 1, around_id);
-		db_bind_int(db, s, 2, position);
-		break;
-	case LEDGER_REMOVE:
-		s = STATEMENT_GAP_REMOVE;
-		db_bind_int(db, s, 1, around_id);
-		break;
-	case LEDGER_ADD:
-		s = STATEMENT_GAP_ADD;
-		db_bind_int(db, s, 1, stream_id);
-		db_bind_int(db, s, 2, change->first);
-		db_bind_int(db, s, 3, change->last);
-		db_bind_int(db, s, 4, change->state);
-		db_bind_int(db, s, 5, position);
-		break;
-	case LEDGER_SPLIT:
-		s = STATEMENT_GAP_SPLIT;
-		db_bind_int(db, s, 1, around_id);
-		db_bind_int(db, s, 2, change->first);
-		db_bind_int(db, s, 3, change->last);
-		break;
-	case LEDGER_SPLIT_FILLED:
-		s = STATEMENT_GAP_SPLIT_FILLED;
-		db_bind_int(db, s, 1, around_id);
-		db_bind_int(db, s, 2, change->first);
-		db_bind_int(db, s, 3, change->last);
-		db_bind_int(db, s, 4, position);
-		break;
-	case LEDGER_OPEN_UNOBSERVED:
-		s = STATEMENT_GAP_OPEN_UNOBSERVED;
-		db_bind_int(db, s, 1, stream_id);
-		db_bind_int(db, s, 2, change->first);
-		db_bind_int(db, s, 3, position);
-		break;
-	case LEDGER_CLEAR_BELOW:
-		s = STATEMENT_GAP_CLEAR_BELOW;
-		db_bind_int(db, s, 1, stream_id);
-		db_bind_int(db, s, 2, change->first);
-		break;
-	case N_LEDGER_OPS:
-		assert(false);
-		break;
-	}
-	return db_run(db, s, err);
-}
-
-/* ------------------------------------------------------------------------
  * Judge
  */
 
@@ -455,7 +242,7 @@ judge_number(struct db *db, const struct stream *stream,
 		rc = find_seen(db, stream->id, event, &seen, err);
 		if (rc == RC_OK && seen == LEDGER_UNSEEN &&
 		    stream_kind_contiguous(ledger->kind))
-			rc = find_around(db, stream->id, event->seq, around,
+			rc = gaps_around(db, stream->id, event->seq, around,
 			    err);
 	}
 	if (rc == RC_OK)
@@ -483,83 +270,6 @@ judge(struct db *db, const struct stream *stream, const struct event *event,
 		ledger_lifecycle(&stream->ledger, event->rule->life, seen,
 		    result);
 	return rc;
-}
-
-/* ------------------------------------------------------------------------
- * State: by sequence, never by arrival; of conflicting contents the first
- * journaled; a removal is final.
- */
-
-static void
-set_state(struct stream *stream, int64_t position, const struct event *event)
-{
-	stream->has_state = true;
-	stream->state_position = position;
-	stream->has_state_seq = event->has_seq;
-	stream->state_seq = event->seq;
-}
-
-static bool
-is_later(const struct stream *stream, const struct event *event)
-{
-	return !stream->has_state || !stream->has_state_seq ||
-	    event->seq > stream->state_seq;
-}
-
-/* A collection's creation carries no number: it says the state until an item
- * does. An event whose number cannot be read never does. */
-static bool
-is_first(const struct stream *stream, const struct event *event)
-{
-	return !stream->has_state && event->rule->number == N_FIELDS;
-}
-
-static void
-update_state(struct stream *stream, int64_t position,
-    const struct event *event)
-{
-	switch (event->rule->life) {
-	case LIFE_REMOVED:
-		/* Also one whose number cannot be read. */
-		if (!stream->removed || (event->has_seq &&
-		    is_later(stream, event)))
-			set_state(stream, position, event);
-		stream->removed = true;
-		break;
-	case LIFE_CREATED:
-	case LIFE_NONE:
-	case LIFE_UPDATED:
-	case LIFE_ITEM_SET:
-	case LIFE_ITEM_REMOVED:
-		if (!stream->removed && (event->has_seq ?
-		    is_later(stream, event) : is_first(stream, event)))
-			set_state(stream, position, event);
-		break;
-	case N_LIVES:
-		break;
-	}
-}
-
-static enum rc
-write_item(struct db *db, const struct stream *stream, int64_t position,
-    const struct event *event, enum verdict verdict, struct err *err)
-{
-	const enum statement s = STATEMENT_ITEM_PUT;
-	enum life life = event->rule->life;
-
-	if ((life != LIFE_ITEM_SET && life != LIFE_ITEM_REMOVED) ||
-	    !event->has_seq || event->field[FIELD_ITEM].p == NULL)
-		return RC_OK;
-	/* Of conflicting contents the first journaled is the state, also where
-	 * the other one is about another item. */
-	if (verdict == VERDICT_CONFLICT || verdict == VERDICT_DUPLICATE)
-		return RC_OK;
-	db_bind_int(db, s, 1, stream->id);
-	bind_key(db, s, 2, event->field[FIELD_ITEM]);
-	db_bind_int(db, s, 3, position);
-	db_bind_int(db, s, 4, event->seq);
-	db_bind_int(db, s, 5, life == LIFE_ITEM_REMOVED);
-	return db_run(db, s, err);
 }
 
 /* ------------------------------------------------------------------------
@@ -636,8 +346,9 @@ judge_on_stream(struct projector *projector, struct judged *judged,
 	enum rc rc;
 	size_t i;
 
-	rc = find_stream(projector, judged->service_id, event, received_us,
-	    &stream, err);
+	rc = stream_find(db, judged->service_id, event,
+	    clean(projector, event, event->rule->key), received_us, &stream,
+	    err);
 	if (rc == RC_OK)
 		rc = judge(db, &stream, event, &around, &result, err);
 	if (rc != RC_OK)
@@ -648,14 +359,15 @@ judge_on_stream(struct projector *projector, struct judged *judged,
 	judged->behind = result.behind;
 	rc = put_event(projector, judged, event, err);
 	for (i = 0; rc == RC_OK && i < result.n_changes; i++)
-		rc = apply(db, stream.id, around.found ? around.id : 0,
+		rc = gaps_change(db, stream.id, around.found ? around.id : 0,
 		    judged->position, &result.changes[i], err);
 	stream.ledger = result.stream;
-	update_state(&stream, judged->position, event);
+	stream_set_state(&stream, judged->position, event);
 	if (rc == RC_OK)
-		rc = write_stream(projector, event, received_us, &stream, err);
+		rc = stream_write(db, &stream, clean(projector, event,
+		    FIELD_UNIQUE_NAME), received_us, err);
 	if (rc == RC_OK)
-		rc = write_item(db, &stream, judged->position, event,
+		rc = stream_write_item(db, &stream, judged->position, event,
 		    result.verdict, err);
 	return rc;
 }
