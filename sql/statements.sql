@@ -105,7 +105,8 @@ WHERE stream_id = ?1;
 SELECT type, content FROM event WHERE stream_id = ?1 AND seq = ?2;
 
 -- name: event_seen_lifecycle
-SELECT content FROM event WHERE stream_id = ?1 AND seq IS NULL AND type = ?2;
+SELECT type, content FROM event
+WHERE stream_id = ?1 AND seq IS NULL AND type = ?2;
 
 -- name: event_put
 INSERT INTO event (position, type, type_text, service_id, stream_id, seq,

@@ -159,6 +159,7 @@ LEFT JOIN word AS t ON t.domain = 'event_type' AND t.code = e.type
 LEFT JOIN word AS w ON w.domain = 'verdict' AND w.code = e.verdict
 WHERE e.behind > 0;
 
+-- The state is what the event at position says: a removed document has no data.
 -- open_gaps here and below: "state <> 3" lets SQLite use the index gap_missing.
 CREATE VIEW documents AS
 SELECT coalesce(s.key_text, s.key) AS document_sid,

@@ -192,8 +192,21 @@ views_find_what_is_asked_for_by_an_index(void **state)
  * one, and its line here. */
 static const char *const interface_of_version[] = {
 	"",	/* there is no version 0 */
-	"ed816da35c6855c11a3f1ca355375f21dfabd13ecfd31a4646ef9239c5640a0e",
+	"6f4ce42798f5d3759c3d8a668173b4bcf8335dddad4eb0f86f628b2c11aaa070",
 };
+
+static void
+add_without_comments(struct buf *out, const char *sql)
+{
+	size_t len;
+
+	for (; *sql != '\0'; sql += len) {
+		len = strcspn(sql, "\n");
+		len += sql[len] == '\n';
+		if (strncmp(sql, "--", 2) != 0)
+			buf_add(out, sql, len);
+	}
+}
 
 static void
 a_change_of_views_or_words_is_a_migration(void **state)
@@ -206,7 +219,7 @@ a_change_of_views_or_words_is_a_migration(void **state)
 
 	journal_close(journal);
 	buf_init(&all, 0);
-	buf_add_text(&all, views_text);
+	add_without_comments(&all, views_text);
 	buf_add_text(&all, look(place->path, "SELECT domain, code, name "
 	    "FROM word ORDER BY domain, code"));
 	digest_sha256(buf_slice(&all), digest);

@@ -107,8 +107,8 @@ configure(struct db *db, struct err *err)
 	(void)sqlite3_wal_autocheckpoint(db->sqlite, 0);
 	(void)sqlite3_wal_hook(db->sqlite, note_wal, db);
 	/* An I/O error in a mapped file would be a SIGBUS. */
-	return db_script(db, "PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;",
-	    err);
+	return db_script(db, "PRAGMA mmap_size = 0; "
+	    "PRAGMA temp_store = MEMORY;", err);
 }
 
 /* The path as a URI, since immutable=1 can be said in no other way. */

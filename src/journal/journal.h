@@ -1,8 +1,8 @@
 /*
  * journal -- the durable record of deliveries, and what follows from it.
  *
- * One journal is one SQLite file (docs/design.md sections 2, 4 and 6). This header
- * names no SQLite type and no statement.
+ * One journal is one SQLite file (docs/design.md sections 2, 4 and 6). This
+ * header names no SQLite type and no statement.
  */
 #ifndef JOURNAL_JOURNAL_H
 #define JOURNAL_JOURNAL_H

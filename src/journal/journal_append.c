@@ -16,8 +16,8 @@ static enum rc
 find_evidence(struct journal *journal, const struct delivery *delivery,
     int64_t *id, struct err *err)
 {
-	const struct slice given[EVIDENCE_TEXTS] = { delivery->url, delivery->key_id,
-	    delivery->content_type };
+	const struct slice given[EVIDENCE_TEXTS] = { delivery->url,
+	    delivery->key_id, delivery->content_type };
 	struct db *db = journal->db;
 	bool same = journal->has_evidence;
 	enum rc rc;

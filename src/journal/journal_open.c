@@ -117,7 +117,8 @@ open_locked(struct journal *journal, const struct journal_options *options,
 	db_wait(journal->db, journal_ms_left(deadline_us));
 	rc = db_script(journal->db, "PRAGMA synchronous = FULL;", err);
 	if (rc == RC_OK)
-		rc = migrate(journal->db, journal_mode_text(journal->mode), err);
+		rc = migrate(journal->db, journal_mode_text(journal->mode),
+		    err);
 	if (rc == RC_OK)
 		rc = read_mode(journal, err);
 	if (rc == RC_OK)
@@ -148,7 +149,8 @@ empty_wal(struct journal *journal, bool patient, int64_t deadline_us,
 			break;
 		lock_release(journal->lock);
 		(void)usleep(RETRY_US);
-		rc = lock_take(journal->lock, journal_ms_left(deadline_us), err);
+		rc = lock_take(journal->lock, journal_ms_left(deadline_us),
+		    err);
 		if (rc != RC_OK)
 			break;
 	}

@@ -1,5 +1,6 @@
 /*
- * ledger -- the rules of continuity (docs/design.md section 2, Verdicts and Gaps).
+ * ledger -- the rules of continuity (docs/design.md section 2, Verdicts and
+ * Gaps).
  *
  * Pure: the state of one stream, what is known of one number, and that number
  * go in; a verdict, the stream's new state and the changes to its missing
@@ -88,7 +89,8 @@ enum ledger_op {
 	LEDGER_FILL,
 	/* The same, but nothing remains of it: it was never a gap. */
 	LEDGER_REMOVE,
-	/* A new interval first .. last of this state, dated by this delivery. */
+	/* A new interval first .. last of this state, dated by this
+	 * delivery. */
 	LEDGER_ADD,
 	/* A piece first .. last split off the interval around s: state, date
 	 * and reason as that one's. */

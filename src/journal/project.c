@@ -170,31 +170,40 @@ seen_by(const struct event *event, int64_t type, struct slice content)
 	    LEDGER_OTHER_CONTENT;
 }
 
-/* The strongest that any journaled event of this number says. */
+/* The strongest that any of the rows, (type, content) each, says. */
 static enum rc
-find_seen(struct db *db, int64_t stream_id, const struct event *event,
+read_seen(struct db *db, enum statement statement, const struct event *event,
     enum ledger_seen *seen, struct err *err)
 {
-	const enum statement s = STATEMENT_EVENT_SEEN;
 	enum ledger_seen by;
 	enum rc rc;
 	bool row;
 
 	*seen = LEDGER_UNSEEN;
-	db_bind_int(db, s, 1, stream_id);
-	db_bind_int(db, s, 2, event->seq);
 	for (;;) {
-		rc = db_row(db, s, &row, err);
+		rc = db_row(db, statement, &row, err);
 		if (rc != RC_OK || !row)
 			return rc;
-		by = seen_by(event, db_int(db, s, 0), db_bytes(db, s, 1));
+		by = seen_by(event, db_int(db, statement, 0),
+		    db_bytes(db, statement, 1));
 		if (by > *seen)
 			*seen = by;
 		if (*seen == LEDGER_SAME_CONTENT)
 			break;
 	}
-	db_done(db, s);
+	db_done(db, statement);
 	return RC_OK;
+}
+
+static enum rc
+find_seen(struct db *db, int64_t stream_id, const struct event *event,
+    enum ledger_seen *seen, struct err *err)
+{
+	const enum statement s = STATEMENT_EVENT_SEEN;
+
+	db_bind_int(db, s, 1, stream_id);
+	db_bind_int(db, s, 2, event->seq);
+	return read_seen(db, s, event, seen, err);
 }
 
 static enum rc
@@ -202,25 +211,10 @@ find_seen_lifecycle(struct db *db, int64_t stream_id,
     const struct event *event, enum ledger_seen *seen, struct err *err)
 {
 	const enum statement s = STATEMENT_EVENT_SEEN_LIFECYCLE;
-	enum ledger_seen by;
-	enum rc rc;
-	bool row;
 
-	*seen = LEDGER_UNSEEN;
 	db_bind_int(db, s, 1, stream_id);
 	db_bind_int(db, s, 2, event->type);
-	for (;;) {
-		rc = db_row(db, s, &row, err);
-		if (rc != RC_OK || !row)
-			return rc;
-		by = seen_by(event, event->type, db_bytes(db, s, 0));
-		if (by > *seen)
-			*seen = by;
-		if (*seen == LEDGER_SAME_CONTENT)
-			break;
-	}
-	db_done(db, s);
-	return RC_OK;
+	return read_seen(db, s, event, seen, err);
 }
 
 /* ------------------------------------------------------------------------

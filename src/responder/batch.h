@@ -23,8 +23,8 @@
 /* Requests that may wait for a lock that another program holds: four batches;
  * each takes some 40 KB. What comes on top is told to come back. */
 #define BATCH_WAITING_MAX (4 * JOURNAL_BATCH_MAX)
-/* Twilio's own limit for an answer is 15 s (docs/twilio.md section 4), nginx's in
- * nginx/syncjournal.conf 10 s: 503 is an answer, a timeout is none. */
+/* Twilio's own limit for an answer is 15 s (docs/twilio.md section 4), nginx's
+ * in nginx/syncjournal.conf 10 s: 503 is an answer, a timeout is none. */
 #define BATCH_WAIT_MS 5000
 
 /* One request and its answer. */

@@ -71,7 +71,7 @@ enum arrival {
 	ARRIVAL_NOTHING,	/* no byte; wait until it is readable */
 	ARRIVAL_PIECE,		/* part of a request; the same */
 	ARRIVAL_REQUEST,	/* in gateway and *request */
-	ARRIVAL_END,		/* close it: the peer left, or the err says why */
+	ARRIVAL_END,		/* close it: the peer left, or err says why */
 	N_ARRIVALS
 };
 

@@ -12,7 +12,7 @@ struct keyring {
 	struct signing_key *decoy;
 	size_t width;		/* most tokens that one account has */
 	struct signing_key **rows;	/* an account's keys, then decoys, to
-					 * width; the last row has decoys only */
+					 * width; the last row: decoys only */
 };
 
 /* The memory for all tables; sized here, and nowhere else. */

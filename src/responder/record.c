@@ -371,7 +371,8 @@ next_name(struct slice *rest, struct slice *name)
 	at = length_size(*p);
 	value_len = length_value(p + at);
 	at += length_size(p[at]);
-	if (name->len > rest->len - at || value_len > rest->len - at - name->len)
+	if (name->len > rest->len - at ||
+	    value_len > rest->len - at - name->len)
 		return false;
 	name->p = rest->p + at;
 	at += name->len + value_len;

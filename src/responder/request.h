@@ -16,7 +16,7 @@ struct request {
 	char *const *envp;	/* "NAME=VALUE" strings, NULL at the end */
 	struct slice body;	/* what was read; at most the limit */
 	bool too_large;		/* there was more than the limit */
-	bool torn;		/* its end was not seen: cut off, or malformed */
+	bool torn;		/* its end was not seen: cut off, malformed */
 	bool cgi;		/* a length is required */
 };
 

@@ -140,7 +140,7 @@ struct event {
 	 * RetryCount, each as name and value, each with its length in 8 bytes,
 	 * largest first, before it. */
 	uint8_t content[DIGEST_SIZE];
-	struct buf problem;	/* what is wrong, "; " between; empty: nothing */
+	struct buf problem;	/* what is wrong, "; " between, or empty */
 	struct buf extra;	/* JSON object of the parameters that have no
 				 * field, an array where a name is given more
 				 * than once; empty: there are none */

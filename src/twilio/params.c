@@ -100,7 +100,8 @@ decode(struct params *params, struct slice body, size_t at, size_t end)
 		if (c == '+') {
 			c = ' ';
 		} else if (c == '%') {
-			int high = end - at > 2 ? hex_value(body.p[at + 1]) : -1;
+			int high = end - at > 2 ?
+			    hex_value(body.p[at + 1]) : -1;
 			int low = end - at > 2 ? hex_value(body.p[at + 2]) : -1;
 
 			if (high >= 0 && low >= 0) {
