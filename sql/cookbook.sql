@@ -1,7 +1,9 @@
 -- Queries that a user wants first. Each stands under its name and runs in any
 -- sqlite3 shell from 3.26 on:
 --
---     sqlite3 -header -column journal.db < cookbook.sql     all of them
+--     sqlite3 -readonly -header -column journal.db < cookbook.sql
+--
+-- shows all of them in this order; for one, copy it into the shell.
 --
 -- Times are UTC, and compare with datetime('now', '-1 hour').
 
@@ -51,10 +53,16 @@ SELECT received_at, stream_kind, coalesce(unique_name, stream_key) AS stream,
 FROM stale_deliveries ORDER BY position DESC;
 
 -- name: conflicts
--- Numbers that arrived with two contents.
-SELECT position, received_at, event_type,
-	coalesce(unique_name, object_sid, identity) AS about, seq
-FROM events WHERE verdict = 'conflict' ORDER BY position DESC;
+-- Numbers that arrived with two contents: what came first, which is the state,
+-- and what came after it.
+SELECT c.stream_kind, c.stream_key, c.seq, e.position, e.received_at,
+	e.event_type, e.item, e.verdict, e.data
+FROM (SELECT DISTINCT stream_kind, service_sid, stream_key, seq FROM events
+	WHERE verdict = 'conflict') AS c
+JOIN events AS e ON e.stream_kind = c.stream_kind
+	AND e.service_sid IS c.service_sid AND e.stream_key = c.stream_key
+	AND e.seq = c.seq AND e.verdict <> 'duplicate'
+ORDER BY c.stream_key, c.seq, e.position;
 
 -- name: problems
 -- Deliveries that verified and are not as Twilio describes them.
@@ -74,27 +82,28 @@ SELECT substr(received_at, 1, 13) AS hour, count(*) AS deliveries,
 	sum(verdict IN ('baseline', 'in_order', 'lifecycle')) AS in_order,
 	sum(verdict = 'ahead') AS ahead, sum(verdict = 'late') AS late,
 	sum(verdict = 'duplicate') AS duplicate,
-	sum(verdict = 'conflict') AS conflict
+	sum(verdict = 'conflict') AS conflict,
+	sum(verdict IS NULL OR verdict = 'unsequenced') AS other
 FROM events GROUP BY hour ORDER BY hour DESC;
 
 -- name: lag
 -- How long Twilio took to deliver, by type, over the last day.
 SELECT event_type, count(*) AS deliveries, min(lag_ms) AS least_ms,
-	round(avg(lag_ms)) AS mean_ms, max(lag_ms) AS most_ms
+	CAST(round(avg(lag_ms)) AS INTEGER) AS mean_ms, max(lag_ms) AS most_ms
 FROM events
 WHERE lag_ms IS NOT NULL AND received_at > datetime('now', '-1 day')
 GROUP BY event_type ORDER BY event_type;
 
 -- name: busiest_streams
--- The streams with most events.
+-- The streams with most events; an identity's holes are natural.
 SELECT stream_kind, coalesce(unique_name, stream_key) AS stream, observed,
 	missing, head, last_received_at
 FROM streams ORDER BY observed DESC LIMIT 20;
 
 -- name: who_wrote
--- Writes by identity.
+-- Writes by identity, each counted once.
 SELECT identity, count(*) AS writes, max(received_at) AS last_at
-FROM events WHERE stream_kind <> 'identity'
+FROM events WHERE stream_kind <> 'identity' AND verdict <> 'duplicate'
 GROUP BY identity ORDER BY writes DESC;
 
 -- name: journal

@@ -206,22 +206,23 @@ FROM events ORDER BY position DESC LIMIT ?1;
 -- name: list_streams
 SELECT stream_kind, service_sid, stream_key, unique_name, first_seq, head,
 	observed, missing, first_received_at, last_received_at
-FROM streams ORDER BY missing DESC, last_received_at DESC LIMIT ?1;
+FROM streams
+ORDER BY stream_kind = 'identity', missing DESC, last_received_at DESC LIMIT ?1;
 
 -- name: list_gaps
-SELECT gap_id, stream_kind, stream_key, unique_name, first_missing,
+SELECT gap_id, stream_kind, service_sid, stream_key, unique_name, first_missing,
 	last_missing, state, likely_silent, after_at, before_at, opened_at,
 	closed_at, filled_by, actor, reason
 FROM gaps WHERE state <> 'unobserved'
 ORDER BY state = 'open' DESC, gap_id DESC LIMIT ?1;
 
 -- name: list_stale
-SELECT position, received_at, stream_kind, stream_key, unique_name, item, seq,
-	head, behind, verdict, event_type
+SELECT position, received_at, stream_kind, service_sid, stream_key, unique_name,
+	item, seq, head, behind, verdict, event_type
 FROM stale_deliveries ORDER BY position DESC LIMIT ?1;
 
 -- name: list_documents
-SELECT document_sid, unique_name, revision, updated_by, updated_at, removed,
+SELECT document_sid, service_sid, unique_name, revision, updated_by, updated_at, removed,
 	open_gaps, position, data
 FROM documents ORDER BY position DESC LIMIT ?1;
 

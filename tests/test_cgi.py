@@ -47,7 +47,8 @@ class Cgi(harness.Work):
         environment = {"PATH": "/usr/bin:/bin"}
         environment.update(self.environment)
         environment.update(named)
-        done = subprocess.run([harness.RESPONDER], env=environment,
+        done = subprocess.run(self.before + [harness.RESPONDER],
+                              env=environment,
                               input=body, capture_output=True,
                               timeout=web.TIMEOUT_S)
         self.errors = done.stderr.decode("utf-8", "replace")
@@ -541,36 +542,38 @@ def a_directory(work):
 
 
 def in_a_closed_directory(work):
-    harness.need_ordinary_user()
+    work.before = harness.as_ordinary()
     os.mkdir(work.path("closed"), 0o500)
     return work.path("closed/journal.db"), (os.strerror(13),)
 
 
 def closed(work):
     """A journal of ours that may be read and not written."""
-    harness.need_ordinary_user()
     make_journal(work)
+    work.before = harness.as_ordinary()
     os.chmod(work.path("journal.db"), 0o400)
-    return work.path("journal.db"), ("",)
+    return work.path("journal.db"), ("must own it",)
 
 
 def a_text(work):
-    return work.write("journal.db", "Dear diary,\n" * 100), ("not",)
+    return work.write("journal.db", "Dear diary,\n" * 100), (
+        "name another file",)
 
 
 def short_text(work):
-    return work.write("journal.db", "x"), ("not",)
+    return work.write("journal.db", "x"), ("name another file",)
 
 
 def zeroes(work):
-    return work.write("journal.db", bytes(8192)), ("not",)
+    return work.write("journal.db", bytes(8192)), (
+        "name another file",)
 
 
 def another_database(work):
     database = sqlite3.connect(work.path("journal.db"))
     database.executescript("CREATE TABLE t (x); INSERT INTO t VALUES (1);")
     database.close()
-    return work.path("journal.db"), ("not",)
+    return work.path("journal.db"), ("of another program",)
 
 
 def another_application(work):
@@ -579,7 +582,7 @@ def another_application(work):
         "PRAGMA journal_mode = WAL; PRAGMA application_id = 252006673;"
         "PRAGMA user_version = 1; CREATE TABLE deliveries (x);")
     database.close()
-    return work.path("journal.db"), ("not",)
+    return work.path("journal.db"), ("of another program",)
 
 
 def make_journal(work):

@@ -208,6 +208,100 @@ add_without_comments(struct buf *out, const char *sql)
 	}
 }
 
+/* Functions that SQLite 3.26 has in every build (https://sqlite.org/changes.html
+ * says which came later), as far as we use them. */
+static const char *const functions_of_3_26[] = {
+	"abs", "avg", "coalesce", "count", "datetime", "group_concat", "hex",
+	"julianday", "length", "lower", "max", "min", "nullif", "random",
+	"randomblob", "round", "sqlite_version", "strftime", "substr", "sum",
+};
+
+static int
+only_old_functions(void *unknown, int action, const char *none,
+    const char *name, const char *database, const char *trigger)
+{
+	const char **first = unknown;
+	size_t i;
+
+	(void)none;
+	(void)database;
+	(void)trigger;
+	if (action != SQLITE_FUNCTION)
+		return SQLITE_OK;
+	for (i = 0; i < sizeof(functions_of_3_26) /
+	    sizeof(functions_of_3_26[0]); i++) {
+		if (sqlite3_stricmp(name, functions_of_3_26[i]) == 0)
+			return SQLITE_OK;
+	}
+	*first = "a function that is not on the list";
+	return SQLITE_DENY;
+}
+
+/* Run a script of queries statement by statement under the authorizer. */
+static void
+check_functions(sqlite3 *sqlite, const char *sql)
+{
+	sqlite3_stmt *stmt;
+	const char *newer = NULL, *tail;
+
+	(void)sqlite3_set_authorizer(sqlite, only_old_functions, &newer);
+	for (; *sql != '\0'; sql = tail) {
+		stmt = NULL;
+		if (sqlite3_prepare_v2(sqlite, sql, -1, &stmt, &tail) !=
+		    SQLITE_OK)
+			fail_msg("%s: %.60s...", newer != NULL ? newer :
+			    sqlite3_errmsg(sqlite), sql);
+		(void)sqlite3_finalize(stmt);
+	}
+	(void)sqlite3_set_authorizer(sqlite, NULL, NULL);
+}
+
+/* Words of syntax that came after 3.26. */
+static void
+check_syntax(const char *name, const char *text)
+{
+	static const char *const words[] = { "FILTER", "STRICT", "RETURNING",
+	    "NULLS", "MATERIALIZED", "GENERATED", "->", "IS DISTINCT",
+	    "RIGHT JOIN", "FULL JOIN" };
+	struct buf sql;
+	size_t i;
+
+	buf_init(&sql, 0);
+	add_without_comments(&sql, text);
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strstr(sql.data, words[i]) != NULL)
+			fail_msg("%s: %s", name, words[i]);
+	}
+	buf_clear(&sql);
+}
+
+static void
+what_users_run_needs_nothing_newer_than_3_26(void **state)
+{
+	sqlite3 *sqlite = open_sqlite(*state);
+	sqlite3_stmt *stmt = NULL;
+	char *sql;
+	int n = 0;
+
+	assert_int_equal(sqlite3_prepare_v2(sqlite, "SELECT name "
+	    "FROM sqlite_master WHERE type = 'view'", -1, &stmt, NULL),
+	    SQLITE_OK);
+	for (; sqlite3_step(stmt) == SQLITE_ROW; n++) {
+		sql = sqlite3_mprintf("SELECT * FROM %w",
+		    sqlite3_column_text(stmt, 0));
+		check_functions(sqlite, sql);
+		sqlite3_free(sql);
+	}
+	assert_true(n >= 15);
+	(void)sqlite3_finalize(stmt);
+	check_functions(sqlite, cookbook_text);
+	check_syntax("views.sql", views_text);
+	check_syntax("cookbook.sql", cookbook_text);
+	for (n = 0; n < (int)n_migrations; n++)
+		check_syntax("a migration", migration_text[n]);
+	(void)sqlite3_close(sqlite);
+}
+
 static void
 a_change_of_views_or_words_is_a_migration(void **state)
 {
@@ -241,6 +335,7 @@ main(void)
 		AT_A_PLACE(no_statement_reads_a_whole_table),
 		AT_A_PLACE(the_views_in_a_journal_are_those_of_the_program),
 		AT_A_PLACE(views_find_what_is_asked_for_by_an_index),
+		AT_A_PLACE(what_users_run_needs_nothing_newer_than_3_26),
 		AT_A_PLACE(a_change_of_views_or_words_is_a_migration),
 	};
 

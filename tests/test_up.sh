@@ -110,6 +110,27 @@ keeps_the_journal() {
 	claim $? "a second run has streams of its own"
 }
 
+# A package database in which nginx is not, and a user who cannot install it.
+says_what_is_missing() {
+	mkdir "$work/bin"
+	{
+		echo '#!/bin/sh'
+		echo 'for p; do :; done'
+		echo '[ "$p" = nginx ] || echo "install ok installed"'
+	} >"$work/bin/dpkg-query"
+	chmod +x "$work/bin/dpkg-query"
+	PATH=$work/bin:$PATH ./up --demo >"$work/out" 2>&1
+	[ $? -eq 2 ] && grep -q \
+	    'apt-get install -y --no-install-recommends nginx$' "$work/out"
+	claim $? "without root it says exactly what to install"
+}
+
+refuses_a_port_that_is_none() {
+	PORT=70000 ./up --demo >"$work/out" 2>&1
+	[ $? -eq 1 ] && grep -q 'not from 1 to 65535: 70000' "$work/out"
+	claim $? "a port that cannot be is said"
+}
+
 serves_until_told() {
 	PORT=$port ./up >"$work/out" 2>&1 &
 	pid=$!
@@ -144,6 +165,8 @@ port=$(free_port) || exit 1
 
 # make's own variables would reach the make inside.
 unset MAKEFLAGS MFLAGS MAKELEVEL UNIT_WRAPPER
+says_what_is_missing
+refuses_a_port_that_is_none
 shows_each_sample
 shows_the_journal
 leaves_only_var

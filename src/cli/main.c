@@ -14,7 +14,7 @@
 #include "config.h"
 #include "journal/reader.h"
 
-/* Exit status; 1 is for findings. */
+/* Exit status; 1 is reserved for findings. */
 enum status {
 	STATUS_CLEAN = 0,
 	STATUS_USAGE = 2,
@@ -31,7 +31,8 @@ static const struct command {
 	{ "events", STATEMENT_LIST_EVENTS,
 	    "what was delivered, the newest first" },
 	{ "streams", STATEMENT_LIST_STREAMS,
-	    "each sequence: its numbers, and how many are missing" },
+	    "each sequence: its numbers, and how many are missing (an "
+	    "identity's\n             holes are natural)" },
 	{ "gaps", STATEMENT_LIST_GAPS,
 	    "intervals of missing numbers, the open ones first" },
 	{ "stale", STATEMENT_LIST_STALE,
@@ -75,8 +76,8 @@ print_help(FILE *file)
 	    "csv\n"
 	    "  -n ROWS         at most so many rows\n"
 	    "  --help, --version\n\n"
-	    "exit status: 0 clean, 1 findings, 2 usage, 3 the journal could "
-	    "not be read\n", file);
+	    "exit status: 0 clean, 2 usage, 3 the journal could not be read; "
+	    "1 is\nreserved for findings\n", file);
 }
 
 static int
@@ -127,7 +128,8 @@ read_options(int argc, char **argv, struct options *options)
 	};
 	int letter;
 
-	while ((letter = getopt_long(argc, argv, "n:", known, NULL)) != -1) {
+	opterr = 0;
+	while ((letter = getopt_long(argc, argv, ":n:", known, NULL)) != -1) {
 		switch (letter) {
 		case 'c':
 			options->config = optarg;
@@ -151,8 +153,11 @@ read_options(int argc, char **argv, struct options *options)
 		case 'v':
 			(void)puts(PACKAGE_STRING);
 			return STATUS_CLEAN;
+		case ':':
+			return usage("this option needs an argument",
+			    argv[optind - 1]);
 		default:
-			return usage("unknown option", NULL);
+			return usage("no such option", argv[optind - 1]);
 		}
 	}
 	if (options->config != NULL && options->journal != NULL)

@@ -57,6 +57,10 @@ fail(const struct db *db, int code, const char *what, struct err *err)
 {
 	enum rc rc = is_no_room(db, code) ? RC_FULL : classify(code);
 
+	if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB)
+		return err_set(err, rc, "%s: is damaged (%s): restore a "
+		    "backup, or save what can be read with .recover of the "
+		    "sqlite3 shell", db->path, sqlite3_errstr(code));
 	return err_set(err, rc, "%s: %s: %s (%s)", db->path, what,
 	    db->sqlite == NULL ? "no memory" : sqlite3_errmsg(db->sqlite),
 	    sqlite3_errstr(code));

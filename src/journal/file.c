@@ -134,7 +134,8 @@ read_header(int fd, const char *path, enum file_state *state,
 		return err_set(err, RC_SYSTEM, "%s: %s", path,
 		    strerror(errno));
 	if (!S_ISREG(status.st_mode))
-		return err_set(err, RC_SYSTEM, "%s: is not a regular file",
+		return err_set(err, RC_SYSTEM, "%s: is not a regular "
+		    "file: name another one as the journal",
 		    path);
 	do {
 		n = pread(fd, header + len, sizeof(header) - len, (off_t)len);
