@@ -15,6 +15,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
 import harness  # noqa: E402
 import sync  # noqa: E402
 import tap  # noqa: E402
+import web  # noqa: E402
 
 CALLS = "trace=pwrite64,fdatasync,fsync,write,writev,sendto,sendmsg"
 
@@ -86,6 +87,44 @@ def failed():
                  "the log says so")
         site.responder.start()
         site.accepted(sync.document("updated", 3))
+
+
+def as_cgi(work, *before):
+    """One delivery to a process of its own; its answer's first line."""
+    event = sync.document("updated", 1)
+    named = dict(web.cgi_environment(
+        "POST", "/sync", harness.signed(sync.sign(harness.PUBLIC_URL, event)),
+        sync.form(event)))
+    named.update(SYNCJOURNAL_CONFIG=work.path("syncjournal.conf"),
+                 PATH="/usr/bin:/bin")
+    done = subprocess.run([*before, harness.RESPONDER], env=named,
+                          input=sync.form(event), capture_output=True,
+                          timeout=60, check=False)
+    return done.stdout.split(b"\r\n")[0].decode()
+
+
+@tap.each((("pwrite64", range(1, 40, 3)), ("fdatasync", range(1, 6)),
+           ("rename", (1,)), ("unlink", range(1, 8))),
+          "killed at any {0} while the journal is made, the next one makes it")
+def killed(call, moments):
+    harness.need_twilio()
+    if shutil.which("strace") is None:
+        raise tap.Skip("strace is not installed")
+    for moment in moments:
+        with harness.Work() as work:
+            path = work.path("journal.db")
+            work.write("syncjournal.conf", harness.configuration(path))
+            as_cgi(work, "strace", "-o", "/dev/null", "-e", "trace=" + call,
+                   "-e", "inject=%s:signal=KILL:when=%d" % (call, moment))
+            tap.equal(as_cgi(work), "Status: 204 No Content",
+                      "the answer after %s %d" % (call, moment))
+            journal = harness.Journal(path)
+            tap.equal(journal.one("SELECT journal_mode FROM journal_info"),
+                      "truncate", "mode after %s %d" % (call, moment))
+            left = [n for n in os.listdir(work.directory) if n not in (
+                "journal.db", "journal.db-lock", "journal.db-journal",
+                "syncjournal.conf")]
+            tap.equal(left, [], "what is left")
 
 
 tap.main()

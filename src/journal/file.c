@@ -273,15 +273,15 @@ file_finish(const char *path, const char *aside, bool *left,
 		rc = set_aside(path, "-journal", left, err);
 	if (rc == RC_OK)
 		rc = remove_suffixed(path, "-shm", err);
+	/* The new one's own is empty: its transaction is over. */
+	if (rc == RC_OK)
+		rc = remove_suffixed(aside, "-journal", err);
 	if (rc != RC_OK)
 		return rc;
 	if (rename(aside, path) != 0)
 		return err_set(err, RC_SYSTEM, "%s: cannot be put in its "
 		    "place: %s", path, strerror(errno));
-	rc = remove_suffixed(aside, "-journal", err);
-	if (rc == RC_OK)
-		rc = file_sync_directory(path, err);
-	return rc;
+	return file_sync_directory(path, err);
 }
 
 bool
