@@ -443,6 +443,67 @@ def locked():
         tap.equal(rows(site), 4, "rows")
 
 
+@tap.test("health is good again once the lock is free, also if nobody delivers")
+def health_after_lock():
+    with harness.Site() as site:
+        deliver(site)
+        with Held(site), open_client(site) as client:
+            delivery = Delivery()
+            client.send_request(delivery.params, delivery.body)
+            tap.equal(client.read_response().status, 503, "the delivery")
+        tap.equal(site.responder.healthz().status, 200, "health")
+
+
+@tap.test("a lock that is held at the start: 503 and signals, then it serves")
+def started_locked():
+    with harness.Site() as site:
+        deliver(site)
+        site.responder.stop()
+        with Held(site):
+            site.responder.start(wait=False)
+
+            def answer():
+                try:
+                    return site.responder.healthz().status
+                except OSError:
+                    return None
+            tap.equal(tap.until(answer, "an answer"), 503, "health")
+            with open_client(site) as client:
+                delivery = Delivery()
+                client.send_request(delivery.params, delivery.body)
+                tap.equal(client.read_response().status, 503, "a delivery")
+            site.responder.stop()
+            site.responder.start(wait=False)
+            tap.equal(tap.until(answer, "an answer"), 503, "health")
+        tap.until(lambda: answer() == 200, "it opens the journal")
+        deliver(site)
+        tap.equal(rows(site), 2, "rows")
+
+
+@tap.test("a log that nobody reads stops no delivery and no signal")
+def unread_log():
+    with harness.Site(start="fd0") as site:
+        responder = site.responder
+        responder.stop()
+        read, write = os.pipe()
+        fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 4096)
+        responder.process = subprocess.Popen(
+            [harness.RESPONDER, "--config", responder.config],
+            env=responder.environment, stdin=responder.listener, stderr=write)
+        tap.until(responder.answers, "it serves")
+        for _ in range(3):
+            for _ in range(25):
+                with open_client(site) as client:
+                    client.send_raw(b"\x02garbage!")
+                    tap.true(client.closed(), "refused")
+            time.sleep(1)  # the lines of one second are bounded
+        prompt(site, "the log is full")
+        responder.stop()
+        os.close(read)
+        os.close(write)
+        responder.start()
+
+
 @tap.test("a lock that is held for a while costs time, not deliveries")
 def locked_briefly():
     with harness.Site() as site:
@@ -655,6 +716,20 @@ def stop_begun():
         site.responder.start()
 
 
+@tap.test("a request that is not whole at the stop is 503, to be sent again")
+def stop_partial():
+    with harness.Site() as site:
+        data = Delivery().bytes()
+        with open_client(site) as client:
+            client.send_raw(data[:-12])
+            time.sleep(0.1)
+            site.responder.stop()
+            tap.equal(client.read_response().status, 503, "the answer")
+        tap.equal(site.journal.one("SELECT count(*) FROM rejects"), 0,
+                  "rejects")
+        site.responder.start()
+
+
 @tap.test("a stop serves who is in the backlog of a socket of our own")
 def stop_backlog():
     with harness.Site() as site:
@@ -703,6 +778,30 @@ def two_processes():
             answers = {s: n for s, n in load.statuses.items() if s}
             tap.equal(list(answers), [204], "statuses")
             tap.true(rows(site) >= answers[204], "rows")
+            second.stop()
+        finally:
+            second.kill()
+            second.close()
+
+
+@tap.test("who connects while one of two processes ends is served by the other")
+def two_processes_one_ends():
+    with harness.Site(start="fd0") as site:
+        second = harness.Responder(site.work, site.config)
+        second.start_by = "fd0"
+        second.listener = site.responder.listener.dup()
+        second.log_path = site.work.path("second.log")
+        second.start()
+        try:
+            for _ in range(40):
+                with open_client(site) as client:
+                    delivery = Delivery()
+                    second.process.send_signal(signal.SIGTERM)
+                    client.send_request(delivery.params, delivery.body)
+                    tap.equal(client.read_response().status, 204, "answer")
+                second.process.wait(5)
+                second.start(wait=False)
+            tap.until(second.answers, "the second lives")
             second.stop()
         finally:
             second.kill()

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -82,6 +83,19 @@ body(char *line, size_t len, const char *message, size_t message_len)
 	return len;
 }
 
+/* A line that nobody reads is dropped: a full pipe must not stop deliveries.
+ * Where standard error is gone there is nobody left to tell. */
+static void
+write_line(const char *line, size_t len)
+{
+	struct pollfd out = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	if (poll(&out, 1, 0) == 0)
+		return;
+	while (write(STDERR_FILENO, line, len) < 0 && errno == EINTR)
+		;
+}
+
 void
 log_line(enum log_level level, uint64_t request, const char *fmt, ...)
 {
@@ -103,8 +117,6 @@ log_line(enum log_level level, uint64_t request, const char *fmt, ...)
 	len = head(line, sizeof(line), level, request);
 	len = body(line, len, message, (size_t)message_len);
 	line[len++] = '\n';
-	/* Where standard error is gone there is nobody left to tell. */
-	while (write(STDERR_FILENO, line, len) < 0 && errno == EINTR)
-		;
+	write_line(line, len);
 	errno = saved;
 }

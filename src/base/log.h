@@ -7,7 +7,9 @@
  * there is none. The whole message is escaped: every byte but printable ASCII
  * is written as \xHH and a backslash as \\, so that nothing that came from
  * outside can forge a line or reach a terminal. Never log a secret or a body.
- * A line is written with one write(2), and is at most LOG_LINE_MAX bytes.
+ * A line is written with one write(2), and is at most LOG_LINE_MAX bytes, so
+ * that it fits a pipe whole or not at all; while a pipe is full, lines are
+ * dropped.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H

@@ -12,6 +12,7 @@
 #include "responder/batch.h"
 #include "responder/connection.h"
 #include "responder/gateway.h"
+#include "responder/refusal.h"
 #include "responder/signals.h"
 
 #define EVENTS_MAX 256
@@ -69,6 +70,7 @@ struct loop {
 	int64_t trouble_us;		/* when */
 	bool stopping;
 	int64_t stop_us;		/* since when */
+	struct refusal_limiter limiter;	/* of lines about connections */
 	enum rc fatal;			/* why no more is journaled, or RC_OK */
 };
 
@@ -196,9 +198,9 @@ ignore(struct loop *l, struct connection *c)
 static void
 listen_resume(struct loop *l)
 {
-	/* Exclusive: one new connection wakes one of several processes. */
-	l->accepting = watch(l, l->listener->fd, EPOLLIN | EPOLLEXCLUSIVE,
-	    NULL);
+	/* Not EPOLLEXCLUSIVE: the one process that it wakes may be ending, and
+	 * no other would be told. */
+	l->accepting = watch(l, l->listener->fd, EPOLLIN, NULL);
 	l->accept_at_us = l->now_us + ms(ACCEPT_PAUSE_MS);
 }
 
@@ -328,10 +330,10 @@ commit(struct loop *l, int wait_ms)
 		return;
 	n = batch_commit(l->batch, usable(l), wait_ms, clock_mono_us(), &rc,
 	    &err);
-	l->locked_out = rc == RC_BUSY;
 	if (rc != RC_BUSY || n > 0)
 		judge(l, rc, &err);
 	answer_first(l, n, rc == RC_OK ? &err : NULL);
+	l->locked_out = rc == RC_BUSY && batch_waiting(l->batch) > 0;
 	soil(l);
 	if (rc == RC_OK && usable(l) != NULL) {
 		rc = journal_maintain(usable(l), true, &err);
@@ -368,10 +370,12 @@ answer_health(struct loop *l)
 /* ------------------------------------------------------------------------
  * Requests */
 
-/* refuse -- too many wait already. */
+/* refuse -- answer 503: too many wait already, or we end before it is whole. */
 static void
-refuse(struct loop *l, struct exchange *e)
+refuse(struct loop *l, struct exchange *e, const char *why)
 {
+	if (refusal_may_log(&l->limiter, l->now_us))
+		log_line(LOG_WARNING, e->request.id, "503: %s", why);
 	receipt_delivery(e->receipt)->rc = RC_BUSY;
 	receipt_settle(e->receipt);
 	answer(l, e);
@@ -394,7 +398,8 @@ decide(struct loop *l, struct connection *c, struct exchange *e)
 		break;
 	case OUTCOME_APPEND:
 		if (!batch_add(l->batch, e))
-			refuse(l, e);
+			refuse(l, e, "too many requests wait for the "
+			    "journal");
 		break;
 	case OUTCOME_HEALTH:
 		e->next = l->health;
@@ -416,7 +421,8 @@ arrived(struct loop *l, struct connection *c, struct exchange *e,
 	}
 	batch_put_back(l->batch, e);
 	if (arrival == ARRIVAL_END) {
-		if (err->text[0] != '\0')
+		if (err->text[0] != '\0' &&
+		    refusal_may_log(&l->limiter, l->now_us))
 			log_line(LOG_WARNING, 0, "connection closed: %s",
 			    err->text);
 		end(l, c);
@@ -465,6 +471,13 @@ expire(struct loop *l, int64_t since_us)
 		}
 		arrival = connection_give_up(c, l->space, e->gateway,
 		    &e->request, &err);
+		if (arrival == ARRIVAL_REQUEST && l->stopping) {
+			/* A 400 would not be sent again. */
+			change(l, c, CONNECTION_BUSY);
+			e->connection = c;
+			refuse(l, e, "stopping before the request was whole");
+			continue;
+		}
 		arrived(l, c, e, arrival, &err);
 	}
 }
@@ -531,6 +544,22 @@ complain(struct loop *l, const struct err *err)
 	l->conf_told = *err;
 }
 
+/* open_late -- the journal, if its lock or a full disk kept it from being
+ * opened at the start; deliveries are answered 503 until then. */
+static void
+open_late(struct loop *l)
+{
+	struct err err = { .text = "" };
+	enum rc rc;
+
+	rc = setup_open(l->setup, LOCK_WAIT_MS, &err);
+	judge(l, rc, &err);
+	if (rc == RC_OK && setup_record(l->setup, "start", LOCK_WAIT_MS,
+	    &err) != RC_OK)
+		log_line(LOG_WARNING, 0, "the start is not in the journal: %s",
+		    err.text);
+}
+
 /* reload -- between batches, so that no request sees two configurations. What
  * else may have changed around us is looked at as well. */
 static void
@@ -547,6 +576,8 @@ reload(struct loop *l)
 	    (!l->reload && l->now_us < l->conf_at_us))
 		return;
 	l->conf_at_us = l->now_us + ms(CONF_MS);
+	if (l->setup->journal == NULL)
+		open_late(l);
 	(void)listen_unblock(l->listener);
 	if (!l->reload && !conf_changed(l->setup->conf)) {
 		l->conf_told.text[0] = '\0';
@@ -563,7 +594,7 @@ reload(struct loop *l)
 	l->conf_told.text[0] = '\0';
 	log_line(LOG_INFO, 0, "configuration taken over: %s, journal %s",
 	    l->setup->conf->file == NULL ? "environment" :
-	    l->setup->conf->file, journal_path(l->setup->journal));
+	    l->setup->conf->file, l->setup->conf->journal_path);
 }
 
 /* ------------------------------------------------------------------------
@@ -614,6 +645,8 @@ wait_ms(const struct loop *l)
 		return 0;
 	if (l->dirty)
 		wait = sooner(wait, l->quiet_us);
+	if (l->setup->journal == NULL)
+		wait = sooner(wait, l->conf_at_us - l->now_us);
 	if (l->partial.first != NULL)
 		wait = sooner(wait, l->partial.first->since_us +
 		    ms(CONNECTION_WHOLE_MS) - l->now_us);
@@ -629,7 +662,7 @@ static void
 attend(struct loop *l, struct connection *c)
 {
 	if (c == NULL) {
-		if (!l->stopping)
+		if (l->fatal == RC_OK)
 			accept_some(l);
 		return;
 	}
@@ -700,6 +733,7 @@ static void
 stop_accepting(struct loop *l)
 {
 	listen_pause(l);
+	l->now_us = clock_mono_us();
 	if (!l->listener->bound)
 		return;
 	listen_withdraw(l->listener);
@@ -725,6 +759,9 @@ static void
 give_answers(struct loop *l)
 {
 	expire(l, INT64_MAX);
+	if (batch_waiting(l->batch) > 0)
+		log_line(LOG_WARNING, 0, "503: %zu deliveries still waited "
+		    "for the journal at the stop", batch_waiting(l->batch));
 	answer_first(l, batch_refuse(l->batch, RC_BUSY), NULL);
 	answer_health(l);
 }

@@ -23,8 +23,9 @@
 #include "responder/setup.h"
 #include "responder/signals.h"
 
-/* How long other programs' locks are waited for at the start. */
-#define START_WAIT_MS 5000
+/* How long other programs' locks are waited for at the start, with signals
+ * blocked; then the loop goes on trying. */
+#define START_WAIT_MS 1000
 
 extern char **environ;
 
@@ -40,7 +41,8 @@ static const char usage[] =
     "\n"
     "Receives Twilio Sync's webhooks and appends them to a journal. It is\n"
     "started by a web server or a supervisor: with a listening socket on\n"
-    "descriptor 0 or by LISTEN_FDS, or as CGI; with --socket it binds its own.\n"
+    "descriptor 0 or by LISTEN_FDS, or as CGI; with --socket it binds its\n"
+    "own. "
     "See syncjournal.fcgi(8).\n";
 
 static enum rc
@@ -144,14 +146,14 @@ open_journal(struct setup *setup, struct err *err)
 	enum rc rc;
 
 	rc = setup_open(setup, START_WAIT_MS, err);
-	if (rc != RC_OK)
-		return rc;
-	rc = setup_record(setup, "start", START_WAIT_MS, err);
+	if (rc == RC_OK)
+		rc = setup_record(setup, "start", START_WAIT_MS, err);
 	/* With a full disk, or a lock that somebody holds, we start, answer
 	 * 503, and serve as soon as that is over. */
 	if (rc == RC_FULL || rc == RC_BUSY) {
-		log_line(LOG_WARNING, 0, "the start is not in the journal: %s",
-		    err->text);
+		log_line(LOG_WARNING, 0, "%s: %s", setup->journal == NULL ?
+		    "the journal cannot be opened yet" :
+		    "the start is not in the journal", err->text);
 		rc = RC_OK;
 	}
 	return rc;
@@ -175,7 +177,8 @@ serve(struct setup *setup, struct listener *listener, struct err *err)
 	log_line(LOG_INFO, 0, "syncjournal.fcgi %s: configuration %s, journal "
 	    "%s (%s), socket %s", PACKAGE_VERSION, setup->conf->file == NULL ?
 	    "from the environment" : setup->conf->file,
-	    journal_path(setup->journal), journal_mode(setup->journal),
+	    setup->conf->journal_path, setup->journal == NULL ?
+	    "not open yet" : journal_mode(setup->journal),
 	    listener->name);
 	rc = loop_run(setup, listener, err);
 	if (rc == RC_OK)

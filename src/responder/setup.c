@@ -3,6 +3,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/log.h"
+
 enum rc
 setup_load(struct setup *setup, struct err *err)
 {
@@ -65,18 +67,22 @@ same_journal(const struct setup *old, const struct setup *new)
 	    a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-/* leave -- write what waits to a journal that is no longer used. */
-static enum rc
-leave(struct journal *journal, int wait_ms, struct err *err)
+/* leave -- write what waits to a journal that is no longer used, if that can
+ * be: it may be why another one is. */
+static void
+leave(struct journal *journal, int wait_ms)
 {
+	struct err err;
 	enum rc rc = RC_OK;
 
 	if (journal_pending(journal))
-		rc = journal_flush(journal, wait_ms, err);
+		rc = journal_flush(journal, wait_ms, &err);
 	if (rc == RC_OK)
 		rc = journal_act(journal, "stop", NULL, "the configuration "
-		    "names another journal", wait_ms, err);
-	return rc;
+		    "names another journal", wait_ms, &err);
+	if (rc != RC_OK)
+		log_line(LOG_WARNING, 0, "the old journal does not say that "
+		    "it is left: %s", err.text);
 }
 
 /* move -- let the new configuration have its journal. */
@@ -85,7 +91,7 @@ move(struct setup *old, struct setup *new, int wait_ms, struct err *err)
 {
 	enum rc rc;
 
-	if (same_journal(old, new)) {
+	if (old->journal != NULL && same_journal(old, new)) {
 		rc = journal_settings(old->journal, new->conf, wait_ms, err);
 		if (rc == RC_OK) {
 			new->journal = old->journal;
@@ -96,8 +102,8 @@ move(struct setup *old, struct setup *new, int wait_ms, struct err *err)
 	rc = setup_open(new, wait_ms, err);
 	if (rc == RC_OK)
 		rc = setup_record(new, "start", wait_ms, err);
-	if (rc == RC_OK)
-		rc = leave(old->journal, wait_ms, err);
+	if (rc == RC_OK && old->journal != NULL)
+		leave(old->journal, wait_ms);
 	return rc;
 }
 
