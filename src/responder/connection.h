@@ -19,7 +19,7 @@
 #include "responder/request.h"
 
 /* From a request's first byte to its last, milliseconds: web servers hand over
- * what they have read, and give up on us after 10 s (nginx/syncjournal.conf). */
+ * what they have read, and give up after 10 s (nginx/syncjournal.conf). */
 #define CONNECTION_WHOLE_MS 10000
 /* How much of a body beyond the limit is read and dropped so that the peer
  * reads the 413: as much again as any limit that can be configured. */
