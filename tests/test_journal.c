@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -287,7 +288,9 @@ a_reader_at_the_start_does_not_keep_others_from_writing(void **state)
 				_exit(1);
 			else
 				journal_close(second);
-		_exit(0);
+		/* Not by an exit, at which valgrind would look for what the
+		 * parent still holds. */
+		(void)raise(SIGKILL);
 	}
 	for (i = 3; i < 40; i++) {
 		struct sample *sample = sample_new(UPDATED("9", "1"));
@@ -300,7 +303,7 @@ a_reader_at_the_start_does_not_keep_others_from_writing(void **state)
 		(void)usleep(10000);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_int_equal(status, 0);
+	assert_true(WIFSIGNALED(status));
 	(void)sqlite3_close(shell);
 	journal_close(journal);
 }
@@ -683,13 +686,13 @@ the_record_is_append_only(void **state)
 		/* One sequence for all three. */
 		"INSERT INTO action VALUES (1, 1, 'x', 'x', NULL)",
 		"INSERT INTO setting VALUES (2, 1, 'x', 'x', 'x')",
-		"INSERT INTO delivery SELECT 2, received_us, evidence_id, "
+		("INSERT INTO delivery SELECT 2, received_us, evidence_id, "
 		    "signature, NULL, body, body_sha256, NULL, NULL "
-		    "FROM delivery",
+		    "FROM delivery"),
 		"INSERT INTO action VALUES (0, 1, 'x', 'x', NULL)",
 		"INSERT OR REPLACE INTO evidence SELECT * FROM evidence",
-		"INSERT OR REPLACE INTO evidence SELECT evidence_id + 1, url, "
-		    "key_id, content_type FROM evidence",
+		("INSERT OR REPLACE INTO evidence SELECT evidence_id + 1, url, "
+		    "key_id, content_type FROM evidence"),
 	};
 	const struct place *place = *state;
 	struct journal *journal = open_journal(place);
