@@ -164,8 +164,8 @@ file_look(const char *path, enum file_state *state, int64_t *version,
 	}
 	if (fd < 0)
 		return err_set(err, RC_SYSTEM, "%s: cannot be opened: %s; the "
-		    "user that runs this program must own it", path,
-		    strerror(errno));
+		    "user that runs this program must be able to read it",
+		    path, strerror(errno));
 	rc = read_header(fd, path, state, version, err);
 	(void)close(fd);
 	return rc;

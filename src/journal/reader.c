@@ -48,6 +48,9 @@ reader_open(struct db **db, const char *path, bool *file_only,
 	enum rc rc;
 
 	rc = file_look(path, &state, &version, err);
+	if (rc == RC_FOREIGN)
+		return err_set(err, rc, "%s: is not a journal; name one with "
+		    "--journal or --config", path);
 	if (rc != RC_OK)
 		return rc;
 	if (state != FILE_JOURNAL)
