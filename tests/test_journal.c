@@ -869,6 +869,35 @@ the_wal_is_begun_anew_when_it_is_long(void **state)
 }
 
 static void
+a_reader_in_the_way_is_not_tried_again_at_once(void **state)
+{
+	const struct place *place = *state;
+	struct journal *journal = open_journal(place);
+	int64_t until_us;
+	sqlite3 *shell;
+	struct err err;
+	enum rc rc;
+
+	(void)append(journal, UPDATED("1", "1"));
+	assert_int_equal(sqlite3_open(place->path, &shell), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(shell, "BEGIN; SELECT * FROM journal",
+	    NULL, NULL, NULL), SQLITE_OK);
+	do {
+		(void)append(journal, UPDATED("2", "1"));
+		rc = journal_maintain(journal, false, &err);
+	} while (rc == RC_OK);
+	assert_int_equal(rc, RC_BUSY);
+	assert_int_equal(journal_maintain(journal, false, &err), RC_OK);
+	until_us = clock_mono_us() + 5000000;
+	do {
+		rc = journal_maintain(journal, false, &err);
+	} while (rc == RC_OK && clock_mono_us() < until_us);
+	assert_int_equal(rc, RC_BUSY);
+	(void)sqlite3_close(shell);
+	journal_close(journal);
+}
+
+static void
 a_json_objects_members_are_parameters(void **state)
 {
 	static const struct {
@@ -995,6 +1024,7 @@ main(void)
 		AT_A_PLACE(rejects_are_kept_up_to_a_rate_and_counted_beyond),
 		AT_A_PLACE(the_oldest_rejects_are_evicted),
 		AT_A_PLACE(the_wal_is_begun_anew_when_it_is_long),
+		AT_A_PLACE(a_reader_in_the_way_is_not_tried_again_at_once),
 		AT_A_PLACE(a_json_objects_members_are_parameters),
 		AT_A_PLACE(json_is_read_while_another_process_commits),
 		AT_A_PLACE(references_hold),

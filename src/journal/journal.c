@@ -10,6 +10,9 @@
 
 /* At 100,000 a second, seven centuries; far from where numbers overflow. */
 #define POSITION_MAX ((int64_t)1 << 51)
+/* While a reader keeps the WAL from being begun anew, each try goes over all
+ * of it: not after every commit. */
+#define CHECKPOINT_PAUSE_US 1000000
 
 /* ------------------------------------------------------------------------
  * Transactions
@@ -223,13 +226,17 @@ journal_maintain(struct journal *journal, bool urgent, struct err *err)
 	enum rc rc;
 
 	if (journal->mode != DB_WAL || journal->failed ||
-	    db_wal_pages(journal->db) < due)
+	    db_wal_pages(journal->db) < due ||
+	    clock_mono_us() < journal->checkpoint_after_us)
 		return RC_OK;
 	rc = lock_take(journal->lock, 0, err);
 	if (rc != RC_OK)
 		return rc;
 	rc = db_checkpoint(journal->db, DB_CHECKPOINT_RESTART, err);
 	lock_release(journal->lock);
+	if (rc == RC_BUSY)
+		journal->checkpoint_after_us = clock_mono_us() +
+		    CHECKPOINT_PAUSE_US;
 	if (rc == RC_SYNC)
 		journal->failed = true;
 	return rc;

@@ -146,7 +146,8 @@ enum rc journal_ready(struct journal *journal, int wait_ms, struct err *err);
 /*
  * journal_maintain -- what should be done now and then when nobody waits: of a
  * WAL journal, a RESTART checkpoint under the writers' lock once the WAL has
- * JOURNAL_WAL_PAGES or more. Does nothing when there is nothing to do.
+ * JOURNAL_WAL_PAGES or more. Does nothing when there is nothing to do, or for
+ * a second after a reader of an old state was in the way (RC_BUSY).
  *
  * urgent    also when requests wait, once the WAL is four times that
  */

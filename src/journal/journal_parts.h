@@ -31,6 +31,7 @@ struct journal {
 	struct db *scratch;	/* in memory, to read JSON; NULL until then */
 	bool left;		/* something was set aside at its creation */
 	bool full;		/* the last write found no room */
+	int64_t checkpoint_after_us;	/* monotonic: not before this */
 	bool failed;		/* a write or sync failed: nothing more is
 				 * acknowledged */
 	/* The evidence of the last delivery: most are alike. */
