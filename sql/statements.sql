@@ -35,7 +35,7 @@ VALUES (1, lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4'
 UPDATE journal SET program_version = ?1 WHERE program_version <> ?1;
 
 -- name: journal_touch
-UPDATE journal SET program_version = program_version;
+UPDATE journal SET reject_bytes = reject_bytes + ?1;
 
 -- name: journal_mode
 SELECT mode FROM journal;

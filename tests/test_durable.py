@@ -91,6 +91,22 @@ def failed():
         site.accepted(sync.document("updated", 3))
 
 
+@tap.each((("ENOSPC", "wal"), ("ENOSPC", "truncate"), ("EDQUOT", "wal"),
+           ("EDQUOT", "truncate")), "{0} in mode {1} is 503, also to the "
+          "health check, until there is room again")
+def no_room(error, mode):
+    with harness.Site(journal_keys="mode = " + mode) as site:
+        site.accepted(sync.document("updated", 1))
+        with Trace(site, "-e", "inject=pwrite64:error=" + error):
+            answer = site.deliver(sync.document("updated", 2))
+            tap.equal(answer.status, 503, "status")
+            tap.equal(site.responder.healthz().status, 503, "health")
+        tap.equal(site.responder.healthz().status, 200, "health")
+        site.accepted(sync.document("updated", 2))
+        tap.equal(site.events("seq, verdict"),
+                  [(1, "baseline"), (2, "in_order")], "events")
+
+
 def as_cgi(work, *before):
     """One delivery to a process of its own; its answer's first line."""
     event = sync.document("updated", 1)

@@ -805,6 +805,26 @@ rejects_are_kept_up_to_a_rate_and_counted_beyond(void **state)
 }
 
 static void
+a_reject_that_cannot_be_written_hinders_no_delivery(void **state)
+{
+	const struct place *place = *state;
+	struct journal *journal = open_journal(place);
+	struct reject reject;
+
+	memset(&reject, 0, sizeof(reject));
+	reject.received_us = clock_now_us();
+	reject.status = 403;
+	/* No reason: breaks a NOT NULL. */
+	journal_quarantine(journal, &reject);
+	assert_string_equal(append(journal, UPDATED("1", "1")), "baseline");
+	assert_false(journal_pending(journal));
+	assert_string_equal(append(journal, UPDATED("2", "2")), "in_order");
+	assert_string_equal(look(place->path, "SELECT count(*) FROM rejects"),
+	    "0");
+	journal_close(journal);
+}
+
+static void
 the_oldest_rejects_are_evicted(void **state)
 {
 	const struct place *place = *state;
@@ -1022,6 +1042,7 @@ main(void)
 		AT_A_PLACE(the_record_is_append_only),
 		AT_A_PLACE(deliveries_settings_and_actions_share_one_sequence),
 		AT_A_PLACE(rejects_are_kept_up_to_a_rate_and_counted_beyond),
+		AT_A_PLACE(a_reject_that_cannot_be_written_hinders_no_delivery),
 		AT_A_PLACE(the_oldest_rejects_are_evicted),
 		AT_A_PLACE(the_wal_is_begun_anew_when_it_is_long),
 		AT_A_PLACE(a_reader_in_the_way_is_not_tried_again_at_once),

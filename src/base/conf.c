@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 const char *
 conf_env(char *const *envp, const char *name)
 {

@@ -34,6 +34,23 @@ classify(int code)
 	}
 }
 
+static bool
+is_room(int reason)
+{
+	return reason != EDQUOT && reason != ENOSPC;
+}
+
+/* By the errno of a file's last failed call, as its driver kept it. */
+static bool
+had_room(sqlite3_file *file)
+{
+	int reason = 0;
+
+	return file == NULL || file->pMethods == NULL ||
+	    file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO,
+	    &reason) != SQLITE_OK || is_room(reason);
+}
+
 /*
  * SQLite has no code of its own for a quota, nor for a full disk under its
  * shared memory. A failed sync stays one, whatever its reason.
@@ -41,15 +58,20 @@ classify(int code)
 static bool
 is_no_room(const struct db *db, int code)
 {
-	int reason;
+	sqlite3_file *file = NULL, *log = NULL;
 
-	if (db->sqlite == NULL || (code != SQLITE_IOERR_WRITE &&
-	    code != SQLITE_IOERR_SHMSIZE && code != SQLITE_IOERR_SHMMAP &&
-	    code != SQLITE_IOERR_SHMOPEN))
+	if (code == SQLITE_IOERR_SHMSIZE)
+		return true;
+	if (code != SQLITE_IOERR_WRITE || db->sqlite == NULL)
 		return false;
-	reason = sqlite3_system_errno(db->sqlite);
-	return reason == EDQUOT || reason == ENOSPC ||
-	    code == SQLITE_IOERR_SHMSIZE;
+	(void)sqlite3_file_control(db->sqlite, "main",
+	    SQLITE_FCNTL_FILE_POINTER, &file);
+	(void)sqlite3_file_control(db->sqlite, "main",
+	    SQLITE_FCNTL_JOURNAL_POINTER, &log);
+	/* The connection's errno may be that of what came after, and a rollback
+	 * journal that could not be begun is closed already. */
+	return !had_room(file) || !had_room(log) ||
+	    !is_room(sqlite3_system_errno(db->sqlite));
 }
 
 static enum rc
@@ -61,9 +83,9 @@ fail(const struct db *db, int code, const char *what, struct err *err)
 		return err_set(err, rc, "%s: is damaged (%s): restore a "
 		    "backup, or save what can be read with .recover of the "
 		    "sqlite3 shell", db->path, sqlite3_errstr(code));
-	return err_set(err, rc, "%s: %s: %s (%s)", db->path, what,
-	    db->sqlite == NULL ? "no memory" : sqlite3_errmsg(db->sqlite),
-	    sqlite3_errstr(code));
+	return err_set(err, rc, "%s: %s: %s (SQLite's code %d)", db->path,
+	    what, db->sqlite == NULL ? "no memory" :
+	    sqlite3_errmsg(db->sqlite), code);
 }
 
 /* Remembers how long the WAL is after a commit; makes no checkpoint. */

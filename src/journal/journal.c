@@ -201,6 +201,21 @@ journal_mode(const struct journal *journal)
 	return journal_mode_text(journal->mode);
 }
 
+/* Whether there is room again is only known once it is used: there and back,
+ * since SQLite does not write a page whose content stays as it is. */
+static enum rc
+touch(struct db *db, struct err *err)
+{
+	enum rc rc;
+
+	db_bind_int(db, STATEMENT_JOURNAL_TOUCH, 1, 1);
+	rc = db_run(db, STATEMENT_JOURNAL_TOUCH, err);
+	if (rc != RC_OK)
+		return rc;
+	db_bind_int(db, STATEMENT_JOURNAL_TOUCH, 1, -1);
+	return db_run(db, STATEMENT_JOURNAL_TOUCH, err);
+}
+
 enum rc
 journal_ready(struct journal *journal, int wait_ms, struct err *err)
 {
@@ -210,10 +225,8 @@ journal_ready(struct journal *journal, int wait_ms, struct err *err)
 	rc = journal_begin(journal, wait_ms, &position, err);
 	if (rc != RC_OK)
 		return rc;
-	/* Whether there is room again is only known once it is used. */
 	if (journal->full)
-		return journal_finish(journal, db_run(journal->db,
-		    STATEMENT_JOURNAL_TOUCH, err), err);
+		return journal_finish(journal, touch(journal->db, err), err);
 	rc = db_run(journal->db, STATEMENT_ROLLBACK, err);
 	lock_release(journal->lock);
 	return rc;

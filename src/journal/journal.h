@@ -20,8 +20,7 @@
 #include "twilio/event.h"
 #include "twilio/params.h"
 
-/* A batch is at most this (docs/design.md section 3): beyond 256 the gain of
- * sharing a sync is below a tenth, and the wait of the first one grows. */
+/* A batch is at most this (docs/design.md section 3). */
 #define JOURNAL_BATCH_MAX 256
 #define JOURNAL_BATCH_BYTES_MAX (4 * 1024 * 1024)
 

@@ -74,7 +74,8 @@ create(struct journal *journal, const struct journal_options *options,
 	if (rc == RC_OK)
 		rc = db_make_durable(db, DB_TRUNCATE, err);
 	if (rc == RC_OK)
-		rc = migrate(db, journal_mode_text(journal->mode), err);
+		rc = migrate(db, journal->path,
+		    journal_mode_text(journal->mode), err);
 	db_close(db);
 	if (rc == RC_OK)
 		rc = file_finish(journal->path, aside, &journal->left, err);
@@ -94,12 +95,10 @@ find(struct journal *journal, const struct journal_options *options,
 	rc = file_look(journal->path, &state, &version, err);
 	if (rc != RC_OK)
 		return rc;
-	if (version > migrate_version())
-		return err_set(err, RC_NEWER, "%s: is version %lld, this "
-		    "program knows up to %lld: install the newer program",
-		    journal->path, (long long)version,
-		    (long long)migrate_version());
-	return state == FILE_JOURNAL ? RC_OK : create(journal, options, err);
+	rc = migrate_check(journal->path, version, err);
+	if (rc != RC_OK || state == FILE_JOURNAL)
+		return rc;
+	return create(journal, options, err);
 }
 
 /* Under the lock: find or create, open, bring up. */
@@ -117,8 +116,8 @@ open_locked(struct journal *journal, const struct journal_options *options,
 	db_wait(journal->db, journal_ms_left(deadline_us));
 	rc = db_script(journal->db, "PRAGMA synchronous = FULL;", err);
 	if (rc == RC_OK)
-		rc = migrate(journal->db, journal_mode_text(journal->mode),
-		    err);
+		rc = migrate(journal->db, journal->path,
+		    journal_mode_text(journal->mode), err);
 	if (rc == RC_OK)
 		rc = read_mode(journal, err);
 	if (rc == RC_OK)

@@ -14,6 +14,16 @@ migrate_version(void)
 	return (int64_t)n_migrations;
 }
 
+enum rc
+migrate_check(const char *path, int64_t version, struct err *err)
+{
+	if (version >= 0 && version <= migrate_version())
+		return RC_OK;
+	return err_set(err, RC_NEWER, "%s: is version %lld, this program "
+	    "knows up to %lld: install the newer program", path,
+	    (long long)version, (long long)migrate_version());
+}
+
 static enum rc
 put_word(struct db *db, const char *domain, int code, const char *name,
     struct err *err)
@@ -129,7 +139,7 @@ run_missing(struct db *db, size_t from, const char *mode, struct err *err)
 
 /* Inside the transaction. */
 static enum rc
-bring_up(struct db *db, const char *mode, struct err *err)
+bring_up(struct db *db, const char *path, const char *mode, struct err *err)
 {
 	int64_t version;
 	enum rc rc;
@@ -137,22 +147,21 @@ bring_up(struct db *db, const char *mode, struct err *err)
 	rc = db_number(db, STATEMENT_USER_VERSION, &version, err);
 	if (rc != RC_OK || version == migrate_version())
 		return rc;
-	if (version < 0 || version > migrate_version())
-		return err_set(err, RC_NEWER, "the journal has version %lld, "
-		    "this program knows up to %lld: install the newer program",
-		    (long long)version, (long long)migrate_version());
+	rc = migrate_check(path, version, err);
+	if (rc != RC_OK)
+		return rc;
 	return run_missing(db, (size_t)version, mode, err);
 }
 
 enum rc
-migrate(struct db *db, const char *mode, struct err *err)
+migrate(struct db *db, const char *path, const char *mode, struct err *err)
 {
 	enum rc rc;
 
 	rc = db_run(db, STATEMENT_BEGIN, err);
 	if (rc != RC_OK)
 		return rc;
-	rc = bring_up(db, mode, err);
+	rc = bring_up(db, path, mode, err);
 	if (rc == RC_OK)
 		rc = db_run(db, STATEMENT_COMMIT, err);
 	if (rc != RC_OK && db_in_transaction(db))

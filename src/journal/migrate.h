@@ -14,13 +14,20 @@
 /*
  * migrate -- run the migrations that are missing, in one transaction.
  *
+ * path  of the database, for the message
+ *
  * The caller holds the writers' lock. A new file gets its one row, with the
  * mode that it shall be written in ("wal" or "truncate").
  *
  * RC_NEWER  the journal's version is beyond this program's; nothing changed
  * Other codes as db_run; nothing changed.
  */
-enum rc migrate(struct db *db, const char *mode, struct err *err);
+enum rc migrate(struct db *db, const char *path, const char *mode,
+    struct err *err);
+
+/* migrate_check -- RC_NEWER, with the mend, for a version that is beyond this
+ * program's. */
+enum rc migrate_check(const char *path, int64_t version, struct err *err);
 
 /* migrate_version -- the version that this program writes. */
 int64_t migrate_version(void);

@@ -13,10 +13,8 @@ check_version(struct db *db, const char *path, struct err *err)
 	enum rc rc;
 
 	rc = db_number(db, STATEMENT_USER_VERSION, &version, err);
-	if (rc == RC_OK && version > migrate_version())
-		rc = err_set(err, RC_NEWER, "%s: is version %lld, this "
-		    "program knows up to %lld: install the newer program",
-		    path, (long long)version, (long long)migrate_version());
+	if (rc == RC_OK)
+		rc = migrate_check(path, version, err);
 	return rc;
 }
 

@@ -9,14 +9,12 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "responder/batch.h"
 #include "responder/receive.h"
 #include "responder/request.h"
 
-/* How long a body may take, ms: as connection.h has it for FastCGI. */
-#define BODY_MS 10000
-/* How long the writers' lock is waited for, ms: as batch.h has it. */
-#define LOCK_MS 5000
-/* The same for rejects, that are no reason to keep anybody waiting. */
+/* How long rejects may wait for the writers' lock, ms: they are no reason to
+ * keep anybody waiting. */
 #define FLUSH_MS 1000
 
 /* When there is no configuration that could say more; the reason is in the
@@ -69,7 +67,7 @@ wait_body(int64_t until_us)
 static void
 read_body(struct request *request, struct buf *body, size_t len)
 {
-	const int64_t until_us = clock_mono_us() + (int64_t)BODY_MS * 1000;
+	const int64_t until_us = clock_mono_us() + (int64_t)CONNECTION_WHOLE_MS * 1000;
 	ssize_t n = 1;
 
 	if (!buf_reserve(body, len + 1)) {
@@ -99,7 +97,7 @@ append(struct setup *setup, struct receipt *receipt, struct err *err)
 	enum rc rc = RC_STORE;
 
 	if (setup->journal != NULL)
-		rc = journal_append(setup->journal, &delivery, 1, LOCK_MS,
+		rc = journal_append(setup->journal, &delivery, 1, BATCH_WAIT_MS,
 		    err);
 	if (rc != RC_OK)
 		delivery->rc = rc;
@@ -188,7 +186,7 @@ cgi_run(struct setup *setup, struct err *err)
 		return rc;
 	}
 	/* Without a journal there is still an answer to give. */
-	opened = setup_open(setup, LOCK_MS, err);
+	opened = setup_open(setup, BATCH_WAIT_MS, err);
 	/* If that cannot be written now, the next request does it. */
 	if (opened == RC_OK)
 		(void)journal_settings(setup->journal, setup->conf, FLUSH_MS,

@@ -16,7 +16,7 @@
 
 /* Base64 of the 20 bytes of an HMAC-SHA1. */
 #define SIGNATURE_LEN 28
-/* "hmac-sha1:" is not part of it: 16 hexadecimal digits and a NUL. */
+/* 16 hexadecimal digits and a NUL. */
 #define SIGNING_KEY_ID_SIZE 17
 
 /* A secret made ready: the hash function lives behind this one name. */
