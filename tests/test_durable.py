@@ -145,4 +145,42 @@ def killed(call, moments):
             tap.equal(left, [], "what is left")
 
 
+
+def first_byte(path):
+    with open(path, "rb") as file:
+        return file.read(1)
+
+
+@tap.test("a commit that was cut off is said to a reader, and undone by the "
+          "next delivery")
+def cut_off():
+    harness.need_twilio()
+    if shutil.which("strace") is None:
+        raise tap.Skip("strace is not installed")
+    with harness.Work() as work:
+        path = work.path("journal.db")
+        work.write("syncjournal.conf", harness.configuration(path))
+        tap.equal(as_cgi(work), "Status: 204 No Content", "the first")
+        # Once the rollback journal is synced, its first byte is not zero:
+        # then the database is being written.
+        for moment in range(1, 6):
+            as_cgi(work, "strace", "-o", "/dev/null", "-e",
+                   "trace=fdatasync", "-e",
+                   "inject=fdatasync:signal=KILL:when=%d" % moment)
+            if first_byte(path + "-journal") not in (b"", b"\0"):
+                break
+        tap.true(first_byte(path + "-journal") not in (b"", b"\0"),
+                 "it was cut off")
+        done = subprocess.run(
+            [os.path.join(harness.BUILDDIR, "syncjournal"), "--journal",
+             path, "info"], capture_output=True, timeout=60, check=False)
+        tap.equal(done.returncode, 3, "exit status of the reader")
+        tap.true(b"a transaction was cut off" in done.stderr,
+                 "it says so: %r" % done.stderr)
+        tap.equal(as_cgi(work), "Status: 204 No Content", "the next")
+        tap.equal(harness.Journal(path).rows(
+            "SELECT verdict FROM events ORDER BY position"),
+            [("baseline",), ("duplicate",)], "events")
+
+
 tap.main()

@@ -60,8 +60,8 @@ reader_open(struct db **db, const char *path, bool *file_only,
 	if (rc != RC_STORE && rc != RC_FULL)
 		return rc;
 	if (file_has_hot_journal(path)) {
-		err_prefix(err, "a transaction was cut off, and is undone "
-		    "when the responder starts or the journal's owner reads");
+		err_prefix(err, "a transaction was cut off; it is undone "
+		    "when the responder is started or called again");
 	} else {
 		*file_only = true;
 		rc = try_open(db, path, DB_READ_IMMUTABLE, err);

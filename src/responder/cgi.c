@@ -67,7 +67,8 @@ wait_body(int64_t until_us)
 static void
 read_body(struct request *request, struct buf *body, size_t len)
 {
-	const int64_t until_us = clock_mono_us() + (int64_t)CONNECTION_WHOLE_MS * 1000;
+	const int64_t until_us = clock_mono_us() +
+	    (int64_t)CONNECTION_WHOLE_MS * 1000;
 	ssize_t n = 1;
 
 	if (!buf_reserve(body, len + 1)) {

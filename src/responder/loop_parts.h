@@ -98,7 +98,8 @@ void loop_ignore(struct loop *l, struct connection *c);
 void loop_listen_resume(struct loop *l);
 void loop_listen_pause(struct loop *l);
 
-/* loop_wait_ms -- how long there is nothing to do; -1: until something comes. */
+/* loop_wait_ms -- how long there is nothing to do; -1: until something
+ * comes. */
 int loop_wait_ms(const struct loop *l);
 
 /* The journal, and the configuration (loop_journal.c) */
