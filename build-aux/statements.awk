@@ -6,8 +6,10 @@
 # A statement is the text under a line "-- name: some_name" up to the next such
 # line. Lines that are blank or nothing but a comment are left out (not inside
 # a quoted text); all else is kept to the byte, one C string a line. What stands
-# before the first name is the file's own comment. Portable: no regular
-# expression intervals, no functions beyond POSIX's.
+# before the first name is the file's own comment. "@" after a table's name
+# stands for the generation of projections that is meant: such a statement has
+# two texts, with "_a" and with "_b". Portable: no regular expression intervals,
+# no functions beyond POSIX's.
 
 function fail(message) {
 	printf "%s:%d: %s\n", FILENAME, FNR, message > "/dev/stderr"
@@ -86,18 +88,42 @@ function header(    i) {
 	print "\tN_STATEMENTS"
 	print "};"
 	print ""
-	print "extern const char *const statement_text[N_STATEMENTS];"
+	print "/* By generation; one without tables of generations is the same. */"
+	print "extern const char *const statement_text[2][N_STATEMENTS];"
 	print "extern const char *const statement_name[N_STATEMENTS];"
 	print ""
 	print "#endif"
 }
 
+# The pointers of both generations to a text without "@" are the same.
+function generation(suffix,    i, own) {
+	for (i = 1; i <= n; i++) {
+		own = text[i]
+		if (gsub(/@/, suffix, own))
+			print "static const char text_" name[i] suffix \
+			    "[] =" own ";"
+		else if (suffix == "_a")
+			print "static const char text_" name[i] "[] =" own ";"
+	}
+}
+
+function pointers(suffix,    i) {
+	print "\t{"
+	for (i = 1; i <= n; i++)
+		print "\t[STATEMENT_" toupper(name[i]) "] = text_" name[i] \
+		    (index(text[i], "@") ? suffix : "") ","
+	print "\t},"
+}
+
 function table(    i) {
 	print "#include \"statements.h\""
 	print ""
-	print "const char *const statement_text[N_STATEMENTS] = {"
-	for (i = 1; i <= n; i++)
-		print "\t[STATEMENT_" toupper(name[i]) "] =" text[i] ","
+	generation("_a")
+	generation("_b")
+	print ""
+	print "const char *const statement_text[2][N_STATEMENTS] = {"
+	pointers("_a")
+	pointers("_b")
 	print "};"
 	print ""
 	print "const char *const statement_name[N_STATEMENTS] = {"

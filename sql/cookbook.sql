@@ -64,6 +64,12 @@ JOIN events AS e ON e.stream_kind = c.stream_kind
 	AND e.seq = c.seq AND e.verdict <> 'duplicate'
 ORDER BY c.stream_key, c.seq, e.position;
 
+-- name: findings
+-- What is not as it should be, worst first.
+SELECT severity, kind, position, detail FROM findings
+ORDER BY CASE severity WHEN 'error' THEN 1 WHEN 'warning' THEN 2
+	WHEN 'notice' THEN 3 ELSE 4 END, kind, position;
+
 -- name: problems
 -- Deliveries that verified and are not as Twilio describes them.
 SELECT position, received_at, event_type, problem
@@ -99,6 +105,26 @@ GROUP BY event_type ORDER BY event_type;
 SELECT stream_kind, coalesce(unique_name, stream_key) AS stream, observed,
 	missing, head, last_received_at
 FROM streams ORDER BY observed DESC LIMIT 20;
+
+-- name: presence_now
+-- Who is online, since when, and by how many endpoints; then who is not.
+SELECT identity, online, since, endpoints FROM presence
+ORDER BY online DESC, since;
+
+-- name: sessions_last_day
+-- Who was online during the last day, until now where there is no end.
+SELECT identity, started_at, ended_at,
+	round((julianday(coalesce(ended_at, 'now')) - julianday(started_at))
+		* 1440, 1) AS minutes, interruptions
+FROM presence_sessions
+WHERE ended_at IS NULL OR ended_at > datetime('now', '-1 day')
+ORDER BY started_at DESC;
+
+-- name: services
+-- What each service sends, and how its revisions are read.
+SELECT service_sid, revision_base, base_reason, webhooks_from_rest, streams,
+	deliveries, open_gaps, last_received_at
+FROM services ORDER BY last_received_at DESC;
 
 -- name: who_wrote
 -- Writes by identity, each counted once.

@@ -63,7 +63,7 @@ struct journal *
 open_journal(const struct place *place)
 {
 	const struct journal_options options = { place->path, CONF_MODE_AUTO,
-	    true };
+	    true, false };
 	struct journal *journal = NULL;
 	struct err err;
 

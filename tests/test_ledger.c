@@ -287,7 +287,7 @@ plain_life(enum stream_kind kind)
 		return LIFE_UPDATED;
 	case STREAM_LIST:
 	case STREAM_MAP:
-		return LIFE_ITEM_SET;
+		return LIFE_ITEM_UPDATED;
 	case STREAM_IDENTITY:
 	case STREAM_NONE:
 	case N_STREAM_KINDS:
@@ -331,7 +331,7 @@ a_collections_creation_opens_what_came_before_in_any_order(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
 		for (n = 0; n < 4 && sets[i][n] >= 0; n++)
-			steps[n] = (struct step){ sets[i][n], LIFE_ITEM_SET,
+			steps[n] = (struct step){ sets[i][n], LIFE_ITEM_UPDATED,
 			    0 };
 		for (m = 0; m < 3; m++) {
 			steps[n] = (struct step){ NO_NUMBER, LIFE_CREATED, 0 };
@@ -400,15 +400,15 @@ a_contiguous_stream_tells_every_verdict(void **state)
 {
 	(void)state;
 	CHECK_TOLD(STREAM_LIST,
-	    { 10, LIFE_ITEM_SET, 0, VERDICT_BASELINE, 0 },
-	    { 11, LIFE_ITEM_SET, 0, VERDICT_IN_ORDER, 0 },
-	    { 13, LIFE_ITEM_SET, 0, VERDICT_AHEAD, 0 },
-	    { 12, LIFE_ITEM_SET, 0, VERDICT_LATE, 1 },
-	    { 12, LIFE_ITEM_SET, 0, VERDICT_DUPLICATE, 1 });
+	    { 10, LIFE_ITEM_UPDATED, 0, VERDICT_BASELINE, 0 },
+	    { 11, LIFE_ITEM_UPDATED, 0, VERDICT_IN_ORDER, 0 },
+	    { 13, LIFE_ITEM_UPDATED, 0, VERDICT_AHEAD, 0 },
+	    { 12, LIFE_ITEM_UPDATED, 0, VERDICT_LATE, 1 },
+	    { 12, LIFE_ITEM_UPDATED, 0, VERDICT_DUPLICATE, 1 });
 	CHECK_TOLD(STREAM_MAP,
-	    { 10, LIFE_ITEM_SET, 0, VERDICT_BASELINE, 0 },
-	    { 10, LIFE_ITEM_SET, 1, VERDICT_CONFLICT, 0 },
-	    { 10, LIFE_ITEM_SET, 1, VERDICT_DUPLICATE, 0 },
+	    { 10, LIFE_ITEM_UPDATED, 0, VERDICT_BASELINE, 0 },
+	    { 10, LIFE_ITEM_UPDATED, 1, VERDICT_CONFLICT, 0 },
+	    { 10, LIFE_ITEM_UPDATED, 1, VERDICT_DUPLICATE, 0 },
 	    { 10, LIFE_ITEM_REMOVED, 2, VERDICT_CONFLICT, 0 },
 	    { NO_NUMBER, LIFE_CREATED, 0, VERDICT_LIFECYCLE, 0 },
 	    { NO_NUMBER, LIFE_CREATED, 0, VERDICT_DUPLICATE, 0 });
@@ -416,7 +416,7 @@ a_contiguous_stream_tells_every_verdict(void **state)
 	    { NO_NUMBER, LIFE_REMOVED, 0, VERDICT_LIFECYCLE, 0 },
 	    { NO_NUMBER, LIFE_CREATED, 0, VERDICT_LIFECYCLE, 0 },
 	    { NO_NUMBER, LIFE_CREATED, 1, VERDICT_CONFLICT, 0 },
-	    { 7, LIFE_ITEM_SET, 0, VERDICT_BASELINE, 0 });
+	    { 7, LIFE_ITEM_UPDATED, 0, VERDICT_BASELINE, 0 });
 }
 
 static void
@@ -456,9 +456,9 @@ the_largest_numbers_do_not_overflow(void **state)
 	struct ledger_gap gap;
 
 	(void)state;
-	ledger_judge(&stream, NULL, 0, LIFE_ITEM_SET, LEDGER_UNSEEN, &result);
+	ledger_judge(&stream, NULL, 0, LIFE_ITEM_UPDATED, LEDGER_UNSEEN, &result);
 	stream = result.stream;
-	ledger_judge(&stream, NULL, INT64_MAX, LIFE_ITEM_SET, LEDGER_UNSEEN,
+	ledger_judge(&stream, NULL, INT64_MAX, LIFE_ITEM_UPDATED, LEDGER_UNSEEN,
 	    &result);
 	assert_int_equal(result.verdict, VERDICT_AHEAD);
 	assert_int_equal(result.n_changes, 1);
@@ -466,7 +466,7 @@ the_largest_numbers_do_not_overflow(void **state)
 	assert_true(result.changes[0].last == INT64_MAX - 1);
 	stream = result.stream;
 	gap = (struct ledger_gap){ 1, INT64_MAX - 1, GAP_OPEN };
-	ledger_judge(&stream, &gap, INT64_MAX - 1, LIFE_ITEM_SET,
+	ledger_judge(&stream, &gap, INT64_MAX - 1, LIFE_ITEM_UPDATED,
 	    LEDGER_UNSEEN, &result);
 	assert_int_equal(result.verdict, VERDICT_LATE);
 	assert_true(result.changes[0].last == INT64_MAX - 2);
@@ -482,7 +482,7 @@ an_explanation_survives_what_arrives_beside_it(void **state)
 	struct ledger_result result;
 
 	(void)state;
-	ledger_judge(&stream, &gap, 5, LIFE_ITEM_SET, LEDGER_UNSEEN, &result);
+	ledger_judge(&stream, &gap, 5, LIFE_ITEM_UPDATED, LEDGER_UNSEEN, &result);
 	assert_int_equal(result.verdict, VERDICT_LATE);
 	assert_int_equal(result.n_changes, 3);
 	assert_int_equal(result.changes[0].op, LEDGER_RESIZE);

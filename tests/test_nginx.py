@@ -96,7 +96,7 @@ def columns():
             "stream_key": sync.sid("MP", 1),
             "seq": 7,
             "verdict": "baseline",
-            "revision_verdict": None,
+            "revision_verdict": "ok",
             "behind": 0,
             "problem": None,
         }, "event")

@@ -284,11 +284,9 @@ set_revision_base(struct conf_cursor *at, const char *value)
 
 	if (service->revision_base != N_CONF_BASES)
 		return again(at, "revision_base");
-	if (found == CONF_BASE_HEX)
-		return conf_fail(at, "revision_base hex: this version reads "
-		    "decimal revisions only; write auto or decimal");
 	if (found == N_CONF_BASES)
-		return conf_fail(at, "revision_base must be auto or decimal");
+		return conf_fail(at, "revision_base must be auto, decimal or "
+		    "hex");
 	service->revision_base = (enum conf_base)found;
 	return RC_OK;
 }

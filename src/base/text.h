@@ -28,4 +28,8 @@ void text_escape(struct buf *out, struct slice bytes);
  */
 void text_json(struct buf *out, struct slice bytes);
 
+/* text_is_media -- whether a Content-Type is this media type, whatever its case
+ * and parameters (RFC 9110 section 8.3.1). */
+bool text_is_media(struct slice type, const char *want);
+
 #endif

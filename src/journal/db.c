@@ -11,7 +11,9 @@
 struct db {
 	sqlite3 *sqlite;
 	char *path;
-	sqlite3_stmt *prepared[N_STATEMENTS];
+	/* By generation; one without tables of generations is in [0]. */
+	sqlite3_stmt *prepared[DB_GENERATIONS][N_STATEMENTS];
+	int generation;
 	int bind_code;	/* the first that failed since the last run */
 	int wal_pages;
 };
@@ -134,7 +136,7 @@ configure(struct db *db, struct err *err)
 	(void)sqlite3_wal_hook(db->sqlite, note_wal, db);
 	/* An I/O error in a mapped file would be a SIGBUS. */
 	return db_script(db, "PRAGMA mmap_size = 0; "
-	    "PRAGMA temp_store = MEMORY;", err);
+	    "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384;", err);
 }
 
 /* The path as a URI, since immutable=1 can be said in no other way. */
@@ -164,6 +166,8 @@ open_flags(enum db_access access)
 		return SQLITE_OPEN_READONLY;
 	case DB_READ_IMMUTABLE:
 		return SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
+	case DB_SCRATCH:
+		return SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
 	case DB_WRITE:
 	case N_DB_ACCESSES:
 		break;
@@ -171,28 +175,48 @@ open_flags(enum db_access access)
 	return SQLITE_OPEN_READWRITE;
 }
 
+/* What SQLite is to open; an empty name is a database of its own. */
+static enum rc
+name_of(const char *path, enum db_access access, struct buf *name,
+    struct err *err)
+{
+	switch (access) {
+	case DB_READ_IMMUTABLE:
+		return immutable_uri(path, name, err);
+	case DB_SCRATCH:
+		path = "";
+		break;
+	case DB_READ:
+	case DB_WRITE:
+	case N_DB_ACCESSES:
+		break;
+	}
+	buf_add_text(name, path);
+	if (!buf_ok(name))
+		return err_set(err, RC_MEMORY, "%s: no memory", path);
+	return RC_OK;
+}
+
 enum rc
 db_open(struct db **db, const char *path, enum db_access access,
     struct err *err)
 {
 	struct db *new;
-	struct buf uri;
+	struct buf name;
 	enum rc rc;
 	int code;
 
-	buf_init(&uri, 0);
+	buf_init(&name, 0);
 	new = calloc(1, sizeof(*new));
 	if (new == NULL || (new->path = strdup(path)) == NULL) {
 		rc = err_set(err, RC_MEMORY, "%s: no memory", path);
 		goto out;
 	}
-	if (access == DB_READ_IMMUTABLE) {
-		rc = immutable_uri(path, &uri, err);
-		if (rc != RC_OK)
-			goto out;
-	}
-	code = sqlite3_open_v2(access == DB_READ_IMMUTABLE ? uri.data : path,
-	    &new->sqlite, open_flags(access) | SQLITE_OPEN_NOMUTEX, NULL);
+	rc = name_of(path, access, &name, err);
+	if (rc != RC_OK)
+		goto out;
+	code = sqlite3_open_v2(name.data, &new->sqlite, open_flags(access) |
+	    SQLITE_OPEN_NOMUTEX, NULL);
 	if (code != SQLITE_OK) {
 		rc = fail(new, code, "open", err);
 		goto out;
@@ -210,7 +234,7 @@ db_open(struct db **db, const char *path, enum db_access access,
 	new = NULL;
 out:
 	db_close(new);
-	buf_clear(&uri);
+	buf_clear(&name);
 	return rc;
 }
 
@@ -221,8 +245,10 @@ db_close(struct db *db)
 
 	if (db == NULL)
 		return;
-	for (i = 0; i < N_STATEMENTS; i++)
-		(void)sqlite3_finalize(db->prepared[i]);
+	for (i = 0; i < N_STATEMENTS; i++) {
+		(void)sqlite3_finalize(db->prepared[0][i]);
+		(void)sqlite3_finalize(db->prepared[1][i]);
+	}
 	/* Cannot be busy: no statement is left. */
 	(void)sqlite3_close(db->sqlite);
 	free(db->path);
@@ -293,20 +319,44 @@ db_make_durable(struct db *db, enum db_journal_mode mode, struct err *err)
 	return expect(db, "PRAGMA synchronous", "2", err);
 }
 
+int
+db_generation(struct db *db, int generation)
+{
+	const int old = db->generation;
+
+	assert(generation >= 0 && generation < DB_GENERATIONS);
+	db->generation = generation;
+	return old;
+}
+
+/* Where a statement of the present generation is kept. */
+static sqlite3_stmt **
+place_of(struct db *db, enum statement statement)
+{
+	const int generation = db->generation;
+
+	assert(statement < N_STATEMENTS);
+	if (statement_text[generation][statement] ==
+	    statement_text[0][statement])
+		return &db->prepared[0][statement];
+	return &db->prepared[generation][statement];
+}
+
 /* The prepared statement, or NULL with the code in bind_code. */
 static sqlite3_stmt *
 prepared(struct db *db, enum statement statement)
 {
+	sqlite3_stmt **const place = place_of(db, statement);
 	int code;
 
-	assert(statement < N_STATEMENTS);
-	if (db->prepared[statement] != NULL)
-		return db->prepared[statement];
-	code = sqlite3_prepare_v3(db->sqlite, statement_text[statement], -1,
-	    SQLITE_PREPARE_PERSISTENT, &db->prepared[statement], NULL);
+	if (*place != NULL)
+		return *place;
+	code = sqlite3_prepare_v3(db->sqlite,
+	    statement_text[db->generation][statement], -1,
+	    SQLITE_PREPARE_PERSISTENT, place, NULL);
 	if (code != SQLITE_OK && db->bind_code == SQLITE_OK)
 		db->bind_code = code;
-	return db->prepared[statement];
+	return *place;
 }
 
 static void
@@ -360,14 +410,40 @@ db_bind_blob(struct db *db, enum statement statement, int index,
 }
 
 void
+db_bind(struct db *db, enum statement statement, int index,
+    const struct db_value *value)
+{
+	switch (value->type) {
+	case DB_NULL:
+		db_bind_int_if(db, statement, index, false, 0);
+		break;
+	case DB_INTEGER:
+		db_bind_int(db, statement, index, value->number);
+		break;
+	case DB_TEXT:
+		db_bind_text(db, statement, index, value->bytes);
+		break;
+	case DB_BLOB:
+		db_bind_blob(db, statement, index, value->bytes);
+		break;
+	case DB_REAL:
+	case N_DB_TYPES:
+		assert(false);
+		break;
+	}
+}
+
+void
 db_done(struct db *db, enum statement statement)
 {
+	sqlite3_stmt *const stmt = *place_of(db, statement);
+
 	db->bind_code = SQLITE_OK;
-	if (db->prepared[statement] == NULL)
+	if (stmt == NULL)
 		return;
 	/* The code of a reset repeats that of the step before. */
-	(void)sqlite3_reset(db->prepared[statement]);
-	(void)sqlite3_clear_bindings(db->prepared[statement]);
+	(void)sqlite3_reset(stmt);
+	(void)sqlite3_clear_bindings(stmt);
 }
 
 enum rc
@@ -409,20 +485,20 @@ db_run(struct db *db, enum statement statement, struct err *err)
 int64_t
 db_int(struct db *db, enum statement statement, int column)
 {
-	return sqlite3_column_int64(db->prepared[statement], column);
+	return sqlite3_column_int64(*place_of(db, statement), column);
 }
 
 bool
 db_is_null(struct db *db, enum statement statement, int column)
 {
-	return sqlite3_column_type(db->prepared[statement], column) ==
+	return sqlite3_column_type(*place_of(db, statement), column) ==
 	    SQLITE_NULL;
 }
 
 struct slice
 db_bytes(struct db *db, enum statement statement, int column)
 {
-	sqlite3_stmt *stmt = db->prepared[statement];
+	sqlite3_stmt *stmt = *place_of(db, statement);
 	struct slice bytes;
 
 	if (sqlite3_column_type(stmt, column) == SQLITE_NULL)
@@ -438,19 +514,19 @@ db_bytes(struct db *db, enum statement statement, int column)
 int
 db_columns(struct db *db, enum statement statement)
 {
-	return sqlite3_column_count(db->prepared[statement]);
+	return sqlite3_column_count(*place_of(db, statement));
 }
 
 const char *
 db_column_name(struct db *db, enum statement statement, int column)
 {
-	return sqlite3_column_name(db->prepared[statement], column);
+	return sqlite3_column_name(*place_of(db, statement), column);
 }
 
 enum db_type
 db_column_type(struct db *db, enum statement statement, int column)
 {
-	switch (sqlite3_column_type(db->prepared[statement], column)) {
+	switch (sqlite3_column_type(*place_of(db, statement), column)) {
 	case SQLITE_INTEGER:
 		return DB_INTEGER;
 	case SQLITE_FLOAT:
@@ -462,6 +538,51 @@ db_column_type(struct db *db, enum statement statement, int column)
 	default:
 		return DB_NULL;
 	}
+}
+
+struct db_value
+db_column(struct db *db, enum statement statement, int column)
+{
+	struct db_value value = { .type = db_column_type(db, statement,
+	    column) };
+
+	switch (value.type) {
+	case DB_INTEGER:
+		value.number = db_int(db, statement, column);
+		break;
+	case DB_TEXT:
+	case DB_BLOB:
+		value.bytes = db_bytes(db, statement, column);
+		break;
+	case DB_NULL:
+	case DB_REAL:
+	case N_DB_TYPES:
+		break;
+	}
+	return value;
+}
+
+bool
+db_same(struct db *db, enum statement statement, int column,
+    const struct db_value *value)
+{
+	const struct db_value own = db_column(db, statement, column);
+
+	if (own.type != value->type)
+		return false;
+	switch (own.type) {
+	case DB_INTEGER:
+		return own.number == value->number;
+	case DB_TEXT:
+	case DB_BLOB:
+		return own.bytes.len == value->bytes.len &&
+		    slice_compare(own.bytes, value->bytes) == 0;
+	case DB_NULL:
+	case DB_REAL:
+	case N_DB_TYPES:
+		break;
+	}
+	return own.type == DB_NULL;
 }
 
 enum rc

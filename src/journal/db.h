@@ -23,11 +23,18 @@
 
 struct db;
 
+/* Generations of the projections (sql/migrations/0002-generations.sql). */
+#define DB_GENERATIONS 2
+
 enum db_access {
 	DB_READ,		/* the file must exist; nothing is written */
 	DB_READ_IMMUTABLE,	/* the same, without locks and without the WAL:
 				 * for a reader that may not write -shm */
 	DB_WRITE,		/* the file must exist */
+	DB_SCRATCH,		/* a database of this connection's own, gone
+				 * with it; path is not used. It lies in the
+				 * temporary directory once it is larger than
+				 * SQLite's cache */
 	N_DB_ACCESSES
 };
 
@@ -69,6 +76,11 @@ enum rc db_make_durable(struct db *db, enum db_journal_mode mode,
 /* db_script -- run some SQL that returns nothing, to its end. */
 enum rc db_script(struct db *db, const char *sql, struct err *err);
 
+/* db_generation -- which generation's tables the statements mean from now on; 0
+ * at first. A statement that is being read is of the old one until it is done:
+ * change back before. Returns the old one. */
+int db_generation(struct db *db, int generation);
+
 /* Binding: index counts from 1. Bytes are borrowed until the statement was
  * run; a slice without value (p NULL) is NULL. Text must be UTF-8. */
 void db_bind_int(struct db *db, enum statement statement, int index,
@@ -79,6 +91,25 @@ void db_bind_text(struct db *db, enum statement statement, int index,
     struct slice text);
 void db_bind_blob(struct db *db, enum statement statement, int index,
     struct slice bytes);
+
+enum db_type {
+	DB_NULL,
+	DB_INTEGER,
+	DB_REAL,
+	DB_TEXT,
+	DB_BLOB,
+	N_DB_TYPES
+};
+
+/* A value of any column. */
+struct db_value {
+	enum db_type type;	/* not DB_REAL */
+	int64_t number;		/* of DB_INTEGER */
+	struct slice bytes;	/* of DB_TEXT and DB_BLOB */
+};
+
+void db_bind(struct db *db, enum statement statement, int index,
+    const struct db_value *value);
 
 /* db_run -- run a statement whose rows, if any, do not matter. Bindings are
  * gone afterwards. */
@@ -102,14 +133,12 @@ int64_t db_int(struct db *db, enum statement statement, int column);
 bool db_is_null(struct db *db, enum statement statement, int column);
 struct slice db_bytes(struct db *db, enum statement statement, int column);
 
-enum db_type {
-	DB_NULL,
-	DB_INTEGER,
-	DB_REAL,
-	DB_TEXT,
-	DB_BLOB,
-	N_DB_TYPES
-};
+/* db_column -- the same, of whatever type; bytes valid as of db_bytes. */
+struct db_value db_column(struct db *db, enum statement statement, int column);
+
+/* db_same -- whether a column has this very value, of this type. */
+bool db_same(struct db *db, enum statement statement, int column,
+    const struct db_value *value);
 
 /* What a listing needs: how many columns there are, what each is called, and
  * what it holds in the current row (db_bytes gives numbers as text too). */

@@ -1,6 +1,7 @@
 #include "journal/file.h"
 
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/vfs.h>
 
 #include <errno.h>
@@ -383,4 +384,23 @@ file_on_network(const char *path)
 	}
 	free(directory);
 	return found;
+}
+
+enum rc
+file_has_room(const char *path, struct err *err)
+{
+	struct statvfs system;
+	struct stat file;
+	uint64_t room;
+
+	if (stat(path, &file) != 0 || statvfs(path, &system) != 0)
+		return err_set(err, RC_SYSTEM, "%s: %s", path,
+		    strerror(errno));
+	room = (uint64_t)system.f_bavail * system.f_frsize;
+	if (room >= (uint64_t)file.st_size)
+		return RC_OK;
+	return err_set(err, RC_FULL, "%s: a rebuild takes as much room again "
+	    "for a while, %llu MiB; only %llu are free", path,
+	    (unsigned long long)(file.st_size >> 20) + 1,
+	    (unsigned long long)(room >> 20));
 }

@@ -71,6 +71,15 @@ bool file_has_hot_journal(const char *path);
  * some builds of SQLite do not. */
 enum rc file_sync_directory(const char *path, struct err *err);
 
+/*
+ * file_has_room -- whether the file system has as many bytes free as the file
+ * has. A quota is not seen.
+ *
+ * RC_FULL    it has not; says how many are needed
+ * RC_SYSTEM
+ */
+enum rc file_has_room(const char *path, struct err *err);
+
 /* Which file it is. */
 struct file_id {
 	uint64_t device;

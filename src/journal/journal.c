@@ -1,5 +1,7 @@
 #include "journal/journal.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/text.h"
 #include "config.h"
@@ -42,6 +44,26 @@ journal_ms_left(int64_t deadline_us)
 	return left_us <= 0 ? 0 : (int)(left_us / 1000);
 }
 
+/* Where the record ends, which generation is in use, whether there is upkeep.
+ * Others may have written: nothing that was read before holds. */
+static enum rc
+look_around(struct journal *journal, int64_t *position, struct err *err)
+{
+	const enum statement s = STATEMENT_POSITION_LAST;
+	enum rc rc;
+	bool row;
+
+	projector_begin(journal->projector);
+	rc = db_row(journal->db, s, &row, err);
+	if (rc != RC_OK || !row)
+		return rc;
+	*position = db_int(journal->db, s, 0);
+	(void)db_generation(journal->db, (int)db_int(journal->db, s, 1));
+	journal->upkeep_due = db_int(journal->db, s, 2) != 0;
+	db_done(journal->db, s);
+	return RC_OK;
+}
+
 enum rc
 journal_begin(struct journal *journal, int wait_ms, int64_t *position,
     struct err *err)
@@ -50,6 +72,7 @@ journal_begin(struct journal *journal, int wait_ms, int64_t *position,
 	int64_t version;
 	enum rc rc;
 
+	*position = 0;
 	if (journal->failed)
 		return err_set(err, RC_SYNC, "%s: a write failed before",
 		    journal->path);
@@ -69,8 +92,7 @@ journal_begin(struct journal *journal, int wait_ms, int64_t *position,
 		    "version %lld; this one writes %lld", journal->path,
 		    (long long)version, (long long)migrate_version());
 	if (rc == RC_OK)
-		rc = db_number(journal->db, STATEMENT_POSITION_LAST, position,
-		    err);
+		rc = look_around(journal, position, err);
 	if (rc == RC_OK && *position > POSITION_MAX)
 		rc = err_set(err, RC_STORE, "%s: position %lld is beyond what "
 		    "this program writes: somebody else has written here",
@@ -89,6 +111,8 @@ enum rc
 journal_finish(struct journal *journal, enum rc rc, struct err *err)
 {
 	if (rc == RC_OK)
+		rc = projector_flush(journal->projector, err);
+	if (rc == RC_OK)
 		rc = db_run(journal->db, STATEMENT_COMMIT, err);
 	if (rc != RC_OK)
 		roll_back(journal);
@@ -103,9 +127,10 @@ journal_finish(struct journal *journal, enum rc rc, struct err *err)
  * Actions and settings
  */
 
-static enum rc
-put_action(struct journal *journal, int64_t position, const char *kind,
-    const char *actor, const char *detail, struct err *err)
+enum rc
+journal_put_action(struct journal *journal, int64_t position,
+    const char *kind, const char *actor, const char *detail,
+    struct err *err)
 {
 	const enum statement s = STATEMENT_ACTION_PUT;
 	struct db *db = journal->db;
@@ -135,6 +160,32 @@ out:
 }
 
 enum rc
+journal_put_learned(struct journal *journal, const struct buf *lines,
+    struct err *err)
+{
+	const char *line = lines->data, *end;
+	struct buf text;
+	int64_t position;
+	enum rc rc;
+
+	if (!buf_ok(lines))
+		return err_set(err, RC_MEMORY, "action: no memory");
+	if (lines->len == 0)
+		return RC_OK;
+	buf_init(&text, 0);
+	rc = db_number(journal->db, STATEMENT_POSITION_LAST, &position, err);
+	while (rc == RC_OK && (end = strchr(line, '\n')) != NULL) {
+		buf_reset(&text);
+		buf_add(&text, line, (size_t)(end - line));
+		rc = journal_put_action(journal, ++position, "learned_base",
+		    NULL, buf_ok(&text) ? text.data : NULL, err);
+		line = end + 1;
+	}
+	buf_clear(&text);
+	return rc;
+}
+
+enum rc
 journal_act(struct journal *journal, const char *kind, const char *actor,
     const char *detail, int wait_ms, struct err *err)
 {
@@ -144,7 +195,8 @@ journal_act(struct journal *journal, const char *kind, const char *actor,
 	rc = journal_begin(journal, wait_ms, &position, err);
 	if (rc != RC_OK)
 		return rc;
-	rc = put_action(journal, position + 1, kind, actor, detail, err);
+	rc = journal_put_action(journal, position + 1, kind, actor, detail,
+	    err);
 	if (rc == RC_OK) {
 		db_bind_text(journal->db, STATEMENT_JOURNAL_PROGRAM, 1,
 		    slice_of(PACKAGE_VERSION));
@@ -157,6 +209,7 @@ enum rc
 journal_settings(struct journal *journal, const struct conf *conf,
     int wait_ms, struct err *err)
 {
+	struct buf learned;
 	int64_t position;
 	enum rc rc;
 	bool same;
@@ -168,7 +221,15 @@ journal_settings(struct journal *journal, const struct conf *conf,
 	rc = journal_begin(journal, wait_ms, &position, err);
 	if (rc != RC_OK)
 		return rc;
+	buf_init(&learned, 0);
 	rc = settings_write(journal->db, conf, position, err);
+	if (rc == RC_OK)
+		rc = projector_settle(journal->projector, &learned, err);
+	if (rc == RC_OK)
+		rc = journal_put_learned(journal, &learned, err);
+	buf_clear(&learned);
+	/* A base may have changed. */
+	journal->upkeep_due = true;
 	return journal_finish(journal, rc, err);
 }
 
@@ -230,6 +291,13 @@ journal_ready(struct journal *journal, int wait_ms, struct err *err)
 	rc = db_run(journal->db, STATEMENT_ROLLBACK, err);
 	lock_release(journal->lock);
 	return rc;
+}
+
+bool
+journal_wal_is_long(const struct journal *journal)
+{
+	return journal->mode == DB_WAL &&
+	    db_wal_pages(journal->db) >= 4 * JOURNAL_WAL_PAGES;
 }
 
 enum rc

@@ -33,6 +33,7 @@ struct journal_options {
 	enum conf_mode mode;	/* how to create it, if it is not there */
 	bool resident;		/* a responder that stays: auto means WAL where
 				 * that is safe. CGI: auto means TRUNCATE. */
+	bool existing;		/* RC_SYSTEM when it is not there */
 };
 
 /*
@@ -69,7 +70,11 @@ struct delivery {
 	struct slice idempotency_token;	/* p NULL: none */
 	struct slice content_type;	/* as received */
 	struct slice body;	/* exact bytes */
-	const struct event *event;	/* decoded; never NULL */
+	struct slice origin_uuid;	/* of the journal that it was first
+					 * written to; p NULL: this one */
+	int64_t origin_position;	/* its position there; else 0 */
+	struct event *event;	/* decoded; never NULL. Its revisions are read
+				 * anew, in its service's base */
 
 	enum rc rc;		/* RC_OK: durable */
 	int64_t position;	/* on RC_OK */
@@ -129,12 +134,52 @@ enum rc journal_act(struct journal *journal, const char *kind,
 
 /*
  * journal_settings -- record the settings of services where they differ from
- * those in effect, so that a rebuild needs no configuration file. A service
+ * those in effect, so that a rebuild needs no configuration file. Where a base
+ * changes by it, streams are to be recomputed (journal_upkeep). A service
  * that the configuration no longer names has the defaults again. Takes no lock
  * when nothing differs.
  */
 enum rc journal_settings(struct journal *journal, const struct conf *conf,
     int wait_ms, struct err *err);
+
+/* What journal_close_gap closed. */
+struct gap_closed {
+	int64_t first, last;	/* the numbers */
+	int64_t position;	/* of the action */
+};
+
+/*
+ * journal_close_gap -- record that an operator explains missing numbers or
+ * gives them up. A late arrival still fills them.
+ *
+ * gap_id    of the view gaps: open, explained or lost
+ * state     GAP_EXPLAINED or GAP_LOST
+ * first, last  the numbers, within the gap; both -1: all of it
+ * actor     who
+ * reason    one line, not empty
+ * *closed   set only on RC_OK
+ *
+ * RC_USAGE  there is no such gap, it is filled or unobserved, or the numbers
+ *           are not within it: says so, and nothing is written
+ * Other codes as journal_append.
+ */
+enum rc journal_close_gap(struct journal *journal, int64_t gap_id,
+    enum gap_state state, int64_t first, int64_t last, const char *actor,
+    const char *reason, int wait_ms, struct gap_closed *closed,
+    struct err *err);
+
+/* journal_upkeep_due -- whether journal_upkeep has something to do, as of the
+ * last transaction of this program. */
+bool journal_upkeep_due(const struct journal *journal);
+
+/*
+ * journal_upkeep -- do some milliseconds of what follows from earlier events
+ * and must not hold up later ones: a rebuild that is wanted or under way, or
+ * else recomputation after a change of base. Nothing when nothing is due.
+ *
+ * Codes as journal_append; nothing of the slice is then kept.
+ */
+enum rc journal_upkeep(struct journal *journal, int wait_ms, struct err *err);
 
 /*
  * journal_ready -- whether an append would be possible now: the lock can be
@@ -153,6 +198,10 @@ enum rc journal_ready(struct journal *journal, int wait_ms, struct err *err);
 enum rc journal_maintain(struct journal *journal, bool urgent,
     struct err *err);
 #define JOURNAL_WAL_PAGES 1000
+
+/* journal_wal_is_long -- whether the WAL is so long that it should be begun
+ * anew though others wait: four times JOURNAL_WAL_PAGES. */
+bool journal_wal_is_long(const struct journal *journal);
 
 /*
  * journal_json -- the top-level members of a JSON object as parameters: texts

@@ -58,6 +58,29 @@ find_evidence(struct journal *journal, const struct delivery *delivery,
 	return RC_OK;
 }
 
+/* The journal that a delivery was first written to. */
+static enum rc
+find_origin(struct db *db, struct slice uuid, int64_t *id, struct err *err)
+{
+	enum rc rc;
+	bool row;
+
+	db_bind_text(db, STATEMENT_ORIGIN_FIND, 1, uuid);
+	rc = db_row(db, STATEMENT_ORIGIN_FIND, &row, err);
+	if (rc != RC_OK)
+		return rc;
+	if (row) {
+		*id = db_int(db, STATEMENT_ORIGIN_FIND, 0);
+		db_done(db, STATEMENT_ORIGIN_FIND);
+		return RC_OK;
+	}
+	db_bind_text(db, STATEMENT_ORIGIN_PUT, 1, uuid);
+	rc = db_run(db, STATEMENT_ORIGIN_PUT, err);
+	if (rc == RC_OK)
+		*id = db_last_id(db);
+	return rc;
+}
+
 static enum rc
 put_delivery(struct journal *journal, const struct delivery *delivery,
     int64_t position, struct err *err)
@@ -66,12 +89,15 @@ put_delivery(struct journal *journal, const struct delivery *delivery,
 	struct db *db = journal->db;
 	struct buf signature, token;
 	uint8_t digest[DIGEST_SIZE];
-	int64_t evidence_id = 0;
+	int64_t evidence_id = 0, origin_id = 0;
 	enum rc rc;
 
 	buf_init(&signature, 0);
 	buf_init(&token, 0);
 	rc = find_evidence(journal, delivery, &evidence_id, err);
+	if (rc == RC_OK && delivery->origin_uuid.p != NULL)
+		rc = find_origin(journal->db, delivery->origin_uuid,
+		    &origin_id, err);
 	if (rc != RC_OK)
 		goto out;
 	text_escape(&signature, delivery->signature);
@@ -90,6 +116,8 @@ put_delivery(struct journal *journal, const struct delivery *delivery,
 	db_bind_blob(db, s, 6, delivery->body);
 	db_bind_blob(db, s, 7, (struct slice){ (const char *)digest,
 	    sizeof(digest) });
+	db_bind_int_if(db, s, 8, origin_id > 0, origin_id);
+	db_bind_int_if(db, s, 9, origin_id > 0, delivery->origin_position);
 	rc = db_run(db, s, err);
 out:
 	buf_clear(&signature);
@@ -97,19 +125,29 @@ out:
 	return rc;
 }
 
+/* *position is the last one that is used, before and after. */
 static enum rc
 append_one(struct journal *journal, struct delivery *delivery,
-    int64_t position, struct err *err)
+    int64_t *position, struct err *err)
 {
+	const char *learned = NULL;
 	enum rc rc;
 
-	rc = put_delivery(journal, delivery, position, err);
+	rc = put_delivery(journal, delivery, *position + 1, err);
 	if (rc == RC_OK)
-		rc = projector_judge(journal->projector, position,
+		rc = projector_judge(journal->projector, *position + 1,
 		    delivery->received_us, delivery->event,
 		    &delivery->verdict, err);
 	if (rc == RC_OK)
-		delivery->position = position;
+		learned = projector_learned(journal->projector);
+	journal->upkeep_due = journal->upkeep_due || learned != NULL;
+	if (learned != NULL)
+		rc = journal_put_action(journal, *position + 2,
+		    "learned_base", NULL, learned, err);
+	if (rc == RC_OK) {
+		delivery->position = *position + 1;
+		*position += learned != NULL ? 2 : 1;
+	}
 	delivery->rc = rc;
 	return rc;
 }
@@ -136,8 +174,9 @@ back_to_savepoint(struct journal *journal, struct err *err)
  */
 static enum rc
 append_carefully(struct journal *journal, struct delivery *delivery,
-    int64_t position, struct err *err)
+    int64_t *position, struct err *err)
 {
+	const int64_t last = *position;
 	struct db *db = journal->db;
 	struct err why;
 	enum rc rc;
@@ -146,17 +185,21 @@ append_carefully(struct journal *journal, struct delivery *delivery,
 	if (rc != RC_OK)
 		return rc;
 	rc = append_one(journal, delivery, position, &why);
+	/* What is undone of the next one must not be this one's. */
+	if (rc == RC_OK)
+		rc = projector_flush(journal->projector, &why);
 	if (rc != RC_OK && !is_fatal(journal, rc)) {
 		rc = back_to_savepoint(journal, err);
 		if (rc != RC_OK)
 			return rc;
-		rc = put_delivery(journal, delivery, position, err);
+		rc = put_delivery(journal, delivery, last + 1, err);
 		if (rc == RC_OK)
-			rc = projector_keep(journal->projector, position,
+			rc = projector_keep(journal->projector, last + 1,
 			    delivery->event, why.text, err);
 		delivery->rc = rc;
-		delivery->position = position;
+		delivery->position = last + 1;
 		delivery->verdict = VERDICT_NONE;
+		*position = rc == RC_OK ? last + 1 : last;
 	} else if (rc != RC_OK) {
 		return err_set(err, rc, "%s", why.text);
 	}
@@ -197,12 +240,10 @@ append_all(struct journal *journal, struct delivery *const *batch, size_t n,
 
 	for (i = 0; rc == RC_OK && i < n; i++) {
 		if (carefully)
-			rc = append_carefully(journal, batch[i], position + 1,
+			rc = append_carefully(journal, batch[i], &position,
 			    err);
 		else
-			rc = append_one(journal, batch[i], position + 1, err);
-		if (rc == RC_OK && batch[i]->rc == RC_OK)
-			position++;
+			rc = append_one(journal, batch[i], &position, err);
 	}
 	if (rc == RC_OK && carefully)
 		rc = quarantine_carefully(journal, err);

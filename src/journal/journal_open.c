@@ -98,6 +98,11 @@ find(struct journal *journal, const struct journal_options *options,
 	rc = migrate_check(journal->path, version, err);
 	if (rc != RC_OK || state == FILE_JOURNAL)
 		return rc;
+	if (options->existing)
+		return err_set(err, RC_SYSTEM, "%s: %s; name the journal with "
+		    "--journal or --config", journal->path,
+		    state == FILE_ABSENT ? "there is no such file" :
+		    "is empty");
 	return create(journal, options, err);
 }
 
@@ -174,9 +179,11 @@ prepare(struct journal *journal, const struct journal_options *options,
 static enum rc
 make_parts(struct journal *journal, struct err *err)
 {
+	const struct projector_options options = { .db = journal->db,
+	    .record = journal->db };
 	enum rc rc;
 
-	rc = projector_new(&journal->projector, journal->db, err);
+	rc = projector_new(&journal->projector, &options, err);
 	if (rc == RC_OK)
 		rc = quarantine_new(&journal->quarantine, err);
 	return rc;
@@ -197,6 +204,7 @@ journal_open(struct journal **journal, const struct journal_options *options,
 		rc = err_set(err, RC_MEMORY, "%s: no memory", options->path);
 		goto out;
 	}
+	new->slice_us = JOURNAL_SLICE_US;
 	rc = file_canonical(options->path, &new->path, err);
 	/* Nothing is made beside a file that is not ours. */
 	if (rc == RC_OK)

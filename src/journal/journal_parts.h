@@ -29,6 +29,8 @@ struct journal {
 	struct projector *projector;
 	struct quarantine *quarantine;
 	struct db *scratch;	/* in memory, to read JSON; NULL until then */
+	bool upkeep_due;	/* as of the last transaction */
+	int64_t slice_us;	/* of work in a slice: journal_slice_took */
 	bool left;		/* something was set aside at its creation */
 	bool full;		/* the last write found no room */
 	int64_t checkpoint_after_us;	/* monotonic: not before this */
@@ -54,12 +56,33 @@ enum rc journal_begin(struct journal *journal, int wait_ms,
  * go. Returns rc, or why the commit failed. */
 enum rc journal_finish(struct journal *journal, enum rc rc, struct err *err);
 
+/* journal_put_action -- write an action in the caller's transaction; kind,
+ * actor and detail as journal_act. */
+enum rc journal_put_action(struct journal *journal, int64_t position,
+    const char *kind, const char *actor, const char *detail,
+    struct err *err);
+
+/* journal_put_learned -- write an action for each line, in the caller's
+ * transaction, behind all that is in the record. */
+enum rc journal_put_learned(struct journal *journal, const struct buf *lines,
+    struct err *err);
+
 /* journal_forget -- what was learned in a transaction that is undone. */
 void journal_forget(struct journal *journal);
 
 /* journal_ms_left -- what remains of a wait, for SQLite's own locks: a shell
  * that reads or writes knows nothing of ours. */
 int journal_ms_left(int64_t deadline_us);
+
+/*
+ * journal_slice_took -- how long the writers' lock was held for a slice of
+ * upkeep, its commit included: the next one does so much work that the lock is
+ * held for a third of the 50 ms that it may be (docs/design.md section
+ * 6). How long a sync takes is the disk's matter, and that of others on it.
+ */
+void journal_slice_took(struct journal *journal, int64_t took_us);
+/* Until the first is known. */
+#define JOURNAL_SLICE_US 5000
 
 /* journal_mode_text -- "wal" or "truncate". */
 const char *journal_mode_text(enum db_journal_mode mode);

@@ -21,6 +21,7 @@
 
 struct lock {
 	char *path;
+	char *journal;
 	int fd;	/* -1: to be opened */
 };
 
@@ -31,6 +32,23 @@ on_alarm(int signal)
 	(void)signal;
 }
 
+/*
+ * A lock file that root makes is the journal's owner's, as the files are that
+ * SQLite makes beside it: else the owner's responder could not lock it. If that
+ * cannot be, it is root's: what matters now is that it is locked.
+ */
+static void
+give_to_owner(const struct lock *lock)
+{
+	struct stat own, journal;
+	int given = 0;
+
+	if (geteuid() == 0 && fstat(lock->fd, &own) == 0 &&
+	    stat(lock->journal, &journal) == 0 && own.st_uid != journal.st_uid)
+		given = fchown(lock->fd, journal.st_uid, journal.st_gid);
+	(void)given;
+}
+
 static enum rc
 open_file(struct lock *lock, struct err *err)
 {
@@ -39,6 +57,7 @@ open_file(struct lock *lock, struct err *err)
 	if (lock->fd < 0)
 		return err_set(err, RC_SYSTEM, "%s: cannot open the writers' "
 		    "lock: %s", lock->path, strerror(errno));
+	give_to_owner(lock);
 	return RC_OK;
 }
 
@@ -60,7 +79,8 @@ lock_open(struct lock **lock, const char *journal, struct err *err)
 	buf_init(&path, 0);
 	buf_printf(&path, "%s-lock", journal);
 	new = calloc(1, sizeof(*new));
-	if (new == NULL || !buf_ok(&path)) {
+	if (new == NULL || !buf_ok(&path) ||
+	    (new->journal = strdup(journal)) == NULL) {
 		rc = err_set(err, RC_MEMORY, "%s: no memory", journal);
 		goto out;
 	}
@@ -85,6 +105,7 @@ lock_close(struct lock *lock)
 		return;
 	close_file(lock);
 	free(lock->path);
+	free(lock->journal);
 	free(lock);
 }
 

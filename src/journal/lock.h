@@ -16,7 +16,8 @@ struct lock;
 /*
  * lock_open -- the lock of a journal; "-lock" is added to its path.
  *
- * journal  canonical path, so that all programs mean the same lock
+ * journal  canonical path, so that all programs mean the same lock. A lock
+ *          that root makes is given to the journal's owner
  * *lock    set only on RC_OK; not held yet; closed with lock_close
  *
  * RC_SYSTEM  the file cannot be made or opened: says which and why

@@ -5,8 +5,10 @@
 #include "config.h"
 #include "journal/file.h"
 #include "journal/ledger.h"
+#include "journal/revisions.h"
 #include "scripts.h"
 #include "twilio/event.h"
+#include "twilio/revision.h"
 
 int64_t
 migrate_version(void)
@@ -53,6 +55,24 @@ verdict_word(int code)
 }
 
 static const char *
+revision_verdict_word(int code)
+{
+	return revision_verdict_name((enum revision_verdict)code);
+}
+
+static const char *
+base_reason_word(int code)
+{
+	return base_reason_name((enum base_reason)code);
+}
+
+static const char *
+base_evidence_word(int code)
+{
+	return base_evidence_name((enum base_evidence)code);
+}
+
+static const char *
 gap_state_word(int code)
 {
 	return gap_state_name((enum gap_state)code);
@@ -71,7 +91,11 @@ put_words(struct db *db, struct err *err)
 		{ "event_type", N_EVENT_TYPES, event_type_word },
 		{ "stream_kind", N_STREAM_KINDS, stream_kind_word },
 		{ "verdict", N_VERDICTS, verdict_word },
+		{ "revision_verdict", N_REVISION_VERDICTS,
+		    revision_verdict_word },
 		{ "gap_state", N_GAP_STATES, gap_state_word },
+		{ "base_reason", N_BASE_REASONS, base_reason_word },
+		{ "base_evidence", N_BASE_EVIDENCE, base_evidence_word },
 	};
 	enum rc rc = RC_OK;
 	size_t i;
@@ -115,6 +139,20 @@ stamp(struct db *db, struct err *err)
 	return rc;
 }
 
+/* Those of the generation that is in use. */
+static enum rc
+make_views(struct db *db, size_t from, struct err *err)
+{
+	int64_t generation = 0;
+	enum rc rc = RC_OK;
+
+	if (from > 0)
+		rc = db_number(db, STATEMENT_GENERATION, &generation, err);
+	if (rc == RC_OK)
+		rc = db_script(db, views_text[generation == 1], err);
+	return rc;
+}
+
 static enum rc
 run_missing(struct db *db, size_t from, const char *mode, struct err *err)
 {
@@ -127,7 +165,7 @@ run_missing(struct db *db, size_t from, const char *mode, struct err *err)
 			err_prefix(err, "migration %zu", i + 1);
 	}
 	if (rc == RC_OK)
-		rc = db_script(db, views_text, err);
+		rc = make_views(db, from, err);
 	if (rc == RC_OK && from == 0)
 		rc = create_row(db, mode, err);
 	if (rc == RC_OK)

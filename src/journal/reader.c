@@ -68,3 +68,18 @@ reader_open(struct db **db, const char *path, bool *file_only,
 	}
 	return rc;
 }
+
+enum rc
+reader_check_version(struct db *db, const char *path, struct err *err)
+{
+	int64_t version;
+	enum rc rc;
+
+	rc = db_number(db, STATEMENT_USER_VERSION, &version, err);
+	if (rc == RC_OK && version < migrate_version())
+		rc = err_set(err, RC_STORE, "%s: is of version %lld, this "
+		    "program's is %lld: start the responder, or run "
+		    "syncjournal rebuild, to bring it up", path,
+		    (long long)version, (long long)migrate_version());
+	return rc;
+}

@@ -25,4 +25,13 @@
 enum rc reader_open(struct db **db, const char *path, bool *file_only,
     struct err *err);
 
+/*
+ * reader_check_version -- whether a journal is of this program's version: a
+ * reader may open an older one, that has not all tables and views yet.
+ *
+ * RC_STORE  it is older: says how to bring it up
+ */
+enum rc reader_check_version(struct db *db, const char *path,
+    struct err *err);
+
 #endif

@@ -1,106 +1,17 @@
 #include "journal/stream.h"
 
-#include <string.h>
-
-#include "base/text.h"
-
-/* A key by which rows are found: text, or the exact bytes where they are no
- * text, so that two keys never become one by being escaped. */
-static void
-bind_key(struct db *db, enum statement statement, int index, struct slice key)
+void
+stream_restart(struct stream *stream, int base)
 {
-	if (text_is_clean(key))
-		db_bind_text(db, statement, index, key);
-	else
-		db_bind_blob(db, statement, index, key);
-}
+	const enum stream_kind kind = stream->ledger.kind;
 
-static void
-read_stream(struct db *db, enum stream_kind kind, struct stream *stream)
-{
-	const enum statement s = STATEMENT_STREAM_FIND;
-
-	stream->id = db_int(db, s, 0);
-	stream->ledger.kind = kind;
-	stream->ledger.has_head = !db_is_null(db, s, 2);
-	stream->ledger.first = db_int(db, s, 1);
-	stream->ledger.head = db_int(db, s, 2);
-	stream->ledger.observed = db_int(db, s, 3);
-	stream->ledger.created = db_int(db, s, 4) != 0;
-	stream->ledger.created_seq = db_int(db, s, 5);
-	stream->removed = db_int(db, s, 6) != 0;
-	stream->has_state = !db_is_null(db, s, 7);
-	stream->state_position = db_int(db, s, 7);
-	stream->has_state_seq = !db_is_null(db, s, 8);
-	stream->state_seq = db_int(db, s, 8);
-}
-
-static enum rc
-make_stream(struct db *db, int64_t service_id, const struct event *event,
-    struct slice key_text, int64_t received_us, struct stream *stream,
-    struct err *err)
-{
-	const enum statement s = STATEMENT_STREAM_PUT;
-	enum rc rc;
-
-	db_bind_int(db, s, 1, service_id);
-	db_bind_int(db, s, 2, event->rule->kind);
-	bind_key(db, s, 3, event->stream_key);
-	/* Only said where the key itself is no text. */
-	db_bind_text(db, s, 4, text_is_clean(event->stream_key) ?
-	    slice_of(NULL) : key_text);
-	db_bind_int(db, s, 5, received_us);
-	rc = db_run(db, s, err);
-	if (rc != RC_OK)
-		return rc;
-	memset(stream, 0, sizeof(*stream));
-	stream->id = db_last_id(db);
-	stream->ledger.kind = event->rule->kind;
-	return RC_OK;
-}
-
-enum rc
-stream_find(struct db *db, int64_t service_id, const struct event *event,
-    struct slice key_text, int64_t received_us, struct stream *stream,
-    struct err *err)
-{
-	enum rc rc;
-	bool row;
-
-	db_bind_int(db, STATEMENT_STREAM_FIND, 1, service_id);
-	db_bind_int(db, STATEMENT_STREAM_FIND, 2, event->rule->kind);
-	bind_key(db, STATEMENT_STREAM_FIND, 3, event->stream_key);
-	rc = db_row(db, STATEMENT_STREAM_FIND, &row, err);
-	if (rc != RC_OK)
-		return rc;
-	if (!row)
-		return make_stream(db, service_id, event, key_text,
-		    received_us, stream, err);
-	read_stream(db, event->rule->kind, stream);
-	db_done(db, STATEMENT_STREAM_FIND);
-	return RC_OK;
-}
-
-enum rc
-stream_write(struct db *db, const struct stream *stream,
-    struct slice unique_name, int64_t received_us, struct err *err)
-{
-	const struct ledger_stream *ledger = &stream->ledger;
-	const enum statement s = STATEMENT_STREAM_UPDATE;
-
-	db_bind_int(db, s, 1, stream->id);
-	db_bind_text(db, s, 2, unique_name);
-	db_bind_int_if(db, s, 3, ledger->has_head, ledger->first);
-	db_bind_int_if(db, s, 4, ledger->has_head, ledger->head);
-	db_bind_int(db, s, 5, ledger->observed);
-	db_bind_int(db, s, 6, ledger->created);
-	db_bind_int_if(db, s, 7, ledger->created &&
-	    ledger->kind == STREAM_DOCUMENT, ledger->created_seq);
-	db_bind_int(db, s, 8, stream->removed);
-	db_bind_int_if(db, s, 9, stream->has_state, stream->state_position);
-	db_bind_int_if(db, s, 10, stream->has_state_seq, stream->state_seq);
-	db_bind_int(db, s, 11, received_us);
-	return db_run(db, s, err);
+	stream->base = base;
+	stream->ledger = (struct ledger_stream){ .kind = kind };
+	stream->events = 0;
+	stream->has_head_revision = false;
+	stream->removed = false;
+	stream->has_state = false;
+	stream->has_state_seq = false;
 }
 
 static void
@@ -127,9 +38,8 @@ is_first(const struct stream *stream, const struct event *event)
 	return !stream->has_state && event->rule->number == N_FIELDS;
 }
 
-void
-stream_set_state(struct stream *stream, int64_t position,
-    const struct event *event)
+static void
+take_state(struct stream *stream, int64_t position, const struct event *event)
 {
 	switch (event->rule->life) {
 	case LIFE_REMOVED:
@@ -142,7 +52,8 @@ stream_set_state(struct stream *stream, int64_t position,
 	case LIFE_CREATED:
 	case LIFE_NONE:
 	case LIFE_UPDATED:
-	case LIFE_ITEM_SET:
+	case LIFE_ITEM_ADDED:
+	case LIFE_ITEM_UPDATED:
 	case LIFE_ITEM_REMOVED:
 		if (!stream->removed && (event->has_seq ?
 		    is_later(stream, event) : is_first(stream, event)))
@@ -153,25 +64,40 @@ stream_set_state(struct stream *stream, int64_t position,
 	}
 }
 
-enum rc
-stream_write_item(struct db *db, const struct stream *stream,
-    int64_t position, const struct event *event, enum verdict verdict,
-    struct err *err)
+static bool
+is_collection(const struct stream *stream)
 {
-	const enum statement s = STATEMENT_ITEM_PUT;
-	enum life life = event->rule->life;
+	return stream->ledger.kind == STREAM_LIST ||
+	    stream->ledger.kind == STREAM_MAP;
+}
 
-	if ((life != LIFE_ITEM_SET && life != LIFE_ITEM_REMOVED) ||
-	    !event->has_seq || event->field[FIELD_ITEM].p == NULL)
-		return RC_OK;
-	/* Of conflicting contents the first journaled is the state, also where
-	 * the other one is about another item. */
-	if (verdict == VERDICT_CONFLICT || verdict == VERDICT_DUPLICATE)
-		return RC_OK;
-	db_bind_int(db, s, 1, stream->id);
-	bind_key(db, s, 2, event->field[FIELD_ITEM]);
-	db_bind_int(db, s, 3, position);
-	db_bind_int(db, s, 4, event->seq);
-	db_bind_int(db, s, 5, life == LIFE_ITEM_REMOVED);
-	return db_run(db, s, err);
+/* Of the event at the head, if it is a new one there. */
+static void
+take_head_revision(struct stream *stream, const struct event *event)
+{
+	if (!is_collection(stream) || !event->has_seq ||
+	    (stream->ledger.has_head && event->seq <= stream->ledger.head))
+		return;
+	stream->has_head_revision = event->has_revision;
+	stream->head_revision = event->revision;
+}
+
+void
+stream_take(struct stream *stream, int64_t position, int64_t received_us,
+    const struct event *event, const struct ledger_result *result,
+    struct slice name)
+{
+	take_head_revision(stream, event);
+	stream->ledger = result->stream;
+	stream->events++;
+	take_state(stream, position, event);
+	if (!stream->has_name && name.p != NULL) {
+		buf_reset(&stream->name);
+		buf_add_slice(&stream->name, name);
+		stream->has_name = true;
+	}
+	if (received_us < stream->first_us)
+		stream->first_us = received_us;
+	if (received_us > stream->last_us)
+		stream->last_us = received_us;
 }

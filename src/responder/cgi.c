@@ -168,6 +168,10 @@ serve(struct setup *setup, struct receipt *receipt, struct err *err)
 	    rc == RC_OK)
 		rc = err_set(err, RC_SYSTEM, "%s", unsent.text);
 	buf_clear(&body);
+	/* Where no responder stays, each request does a slice of what is due. If
+	 * the web server ends this process meanwhile, nothing is lost. */
+	if (rc == RC_OK && setup->journal != NULL)
+		(void)journal_upkeep(setup->journal, 0, NULL);
 	return rc;
 }
 

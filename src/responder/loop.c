@@ -125,6 +125,8 @@ begin(struct loop *l, struct err *err)
 	l->now_us = clock_mono_us();
 	l->conf_at_us = l->now_us;
 	l->quiet_us = loop_ms(IDLE_MS);
+	/* What the last process may have left to do. */
+	loop_soil(l);
 	rc = connection_space_new(&l->space, err);
 	if (rc == RC_OK)
 		rc = batch_new(&l->batch, err);

@@ -10,6 +10,8 @@
 #define CONF_MS 1000
 /* At a stop: how long the last words may wait for the writers' lock. */
 #define LAST_WAIT_MS 100
+/* What of upkeep could not be done is tried again after a while. */
+#define UPKEEP_PAUSE_MS 60000
 
 void
 loop_stop_now(struct loop *l)
@@ -181,6 +183,28 @@ loop_reload(struct loop *l)
 	    l->setup->conf->file, l->setup->conf->journal_path);
 }
 
+/* keep_up -- a slice of upkeep: under load one a second, else as many as there
+ * is quiet for. It must not hinder deliveries: what fails is put off. */
+static void
+keep_up(struct loop *l, struct journal *journal)
+{
+	struct err err = { .text = "" };
+	enum rc rc;
+
+	if (!journal_upkeep_due(journal) || l->now_us < l->upkeep_at_us)
+		return;
+	rc = journal_upkeep(journal, 0, &err);
+	if (rc == RC_OK || rc == RC_BUSY)
+		return;
+	if (is_fatal(rc)) {
+		judge(l, rc, &err);
+		return;
+	}
+	l->upkeep_at_us = l->now_us + loop_ms(UPKEEP_PAUSE_MS);
+	log_line(LOG_WARNING, 0, "upkeep of the journal is put off: %s",
+	    err.text);
+}
+
 void
 loop_tidy(struct loop *l, bool idle)
 {
@@ -198,9 +222,12 @@ loop_tidy(struct loop *l, bool idle)
 		rc = journal_maintain(journal, !idle, &err);
 	if (rc != RC_OK && rc != RC_BUSY)
 		judge(l, rc, &err);
+	if (rc == RC_OK)
+		keep_up(l, journal);
 	/* What could not be done now is tried again, but not at once. */
 	l->quiet_us = rc == RC_OK ? loop_ms(IDLE_MS) : loop_ms(FLUSH_MS);
-	l->dirty = rc != RC_OK || !idle;
+	l->dirty = rc != RC_OK || !idle || (journal_upkeep_due(journal) &&
+	    l->now_us >= l->upkeep_at_us);
 	l->dirty_us = l->now_us;
 }
 

@@ -53,6 +53,7 @@ struct loop {
 	bool dirty;			/* something to do when idle */
 	int64_t dirty_us;		/* since when */
 	int64_t quiet_us;		/* what counts as idle */
+	int64_t upkeep_at_us;		/* no upkeep before */
 	enum rc trouble;		/* of the journal, the last told */
 	int64_t trouble_us;		/* when */
 	bool stopping;
@@ -123,7 +124,7 @@ void loop_answer_health(struct loop *l);
  * request sees two. What else may have changed around us is looked at too. */
 void loop_reload(struct loop *l);
 
-/* loop_tidy -- the quarantine, and a checkpoint. */
+/* loop_tidy -- the quarantine, a checkpoint, and a slice of upkeep. */
 void loop_tidy(struct loop *l, bool idle);
 
 /* loop_last_words -- what the journal should know of the stop. */

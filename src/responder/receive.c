@@ -3,9 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/log.h"
+#include "base/text.h"
+#include "journal/decode.h"
 #include "responder/address.h"
 #include "responder/answer.h"
 #include "responder/keyring.h"
@@ -326,25 +327,12 @@ check_body(const struct intake *in)
 	return true;
 }
 
-/* Whether a media type is this one, whatever its case and parameters. */
-static bool
-type_is(struct slice type, const char *want)
-{
-	size_t at = strlen(want);
-
-	if (type.len < at || strncasecmp(type.p, want, at) != 0)
-		return false;
-	while (at < type.len && (type.p[at] == ' ' || type.p[at] == '\t'))
-		at++;
-	return at == type.len || type.p[at] == ';';
-}
-
 static bool
 check_type(struct intake *in)
 {
-	if (type_is(in->content_type, FORM_TYPE))
+	if (text_is_media(in->content_type, FORM_TYPE))
 		in->json = false;
-	else if (type_is(in->content_type, JSON_TYPE))
+	else if (text_is_media(in->content_type, JSON_TYPE))
 		in->json = true;
 	else
 		return refuse(in, REFUSE_CONTENT_TYPE);
@@ -455,10 +443,7 @@ read_json(const struct intake *in, const char **problem)
 	rc = journal_json(in->journal, in->request->body, params, NULL);
 	if (rc == RC_MEMORY)
 		return no_memory(in);
-	if (rc == RC_SYNTAX)
-		*problem = "body: not a JSON object";
-	else if (rc != RC_OK)
-		*problem = "body: this build of SQLite cannot read JSON";
+	*problem = decode_problem(rc);
 	if (rc != RC_OK)
 		params_reset(params);
 	params_sort(params);

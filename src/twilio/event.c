@@ -24,6 +24,7 @@ enum reading {
 	READ_TYPE,
 	READ_SID,
 	READ_NUMBER,
+	READ_REVISION,		/* by event_read_revisions */
 	READ_ONLINE,
 	READ_DATE
 };
@@ -45,11 +46,11 @@ static const struct {
 	[FIELD_ENDPOINT_ID] = { READ_TEXT, EMPTY_IS_ABSENT },
 	[FIELD_OBJECT_SID] = { READ_SID, EMPTY_IS_NOTHING },
 	[FIELD_UNIQUE_NAME] = { READ_NAME, EMPTY_IS_ABSENT },
-	[FIELD_REVISION] = { READ_NUMBER, EMPTY_IS_NOTHING },
+	[FIELD_REVISION] = { READ_REVISION, EMPTY_IS_NOTHING },
 	[FIELD_DATA] = { READ_DATA, EMPTY_IS_A_VALUE },
 	/* An ItemIndex; check_presence() spares an ItemKey. */
 	[FIELD_ITEM] = { READ_NAME, EMPTY_IS_NOTHING },
-	[FIELD_ITEM_REVISION] = { READ_NUMBER, EMPTY_IS_NOTHING },
+	[FIELD_ITEM_REVISION] = { READ_REVISION, EMPTY_IS_NOTHING },
 	[FIELD_EVENT_ID] = { READ_NUMBER, EMPTY_IS_NOTHING },
 	[FIELD_IS_ONLINE] = { READ_ONLINE, EMPTY_IS_NOTHING },
 	[FIELD_DATE_CREATED] = { READ_DATE, EMPTY_IS_A_VALUE },
@@ -347,23 +348,14 @@ read_sid(struct event *event, enum field field)
 static void
 read_number(struct event *event, enum field field)
 {
-	int64_t number;
-
-	if (!number_parse(event->field[field], 10, &number)) {
+	event->has_event_id = number_parse(event->field[field], 10,
+	    &event->event_id);
+	if (!event->has_event_id) {
 		problem_field(event, field, "not a usable number",
 		    event->field[field]);
-		return;
-	}
-	if (field == FIELD_EVENT_ID) {
-		event->has_event_id = true;
-		event->event_id = number;
-	} else if (field == FIELD_REVISION) {
-		event->has_revision = true;
-		event->revision = number;
-	}
-	if (field == event->rule->number) {
+	} else if (field == event->rule->number) {
 		event->has_seq = true;
-		event->seq = number;
+		event->seq = event->event_id;
 	}
 }
 
@@ -414,6 +406,8 @@ read_field(struct event *event, enum field field)
 	case READ_NUMBER:
 		read_number(event, field);
 		break;
+	case READ_REVISION:
+		break;
 	case READ_ONLINE:
 		read_online(event, field);
 		break;
@@ -448,6 +442,39 @@ check_presence(struct event *event, enum field field)
 	return present;
 }
 
+static bool
+read_revision(struct event *event, enum field field, int base,
+    int64_t *number)
+{
+	const struct slice text = event->field[field];
+
+	if (base == 0 || event->rule->param[field] == NULL || text.len == 0)
+		return false;
+	if (number_parse(text, base, number))
+		return true;
+	event->revision_unreadable = true;
+	problem_field(event, field, "not a usable number", text);
+	return false;
+}
+
+void
+event_read_revisions(struct event *event, int base)
+{
+	if (event->problem.len > event->problem_len) {
+		event->problem.len = event->problem_len;
+		event->problem.data[event->problem_len] = '\0';
+	}
+	event->revision_unreadable = false;
+	event->has_revision = read_revision(event, FIELD_REVISION, base,
+	    &event->revision);
+	event->has_item_revision = read_revision(event, FIELD_ITEM_REVISION,
+	    base, &event->item_revision);
+	if (event->rule->number == FIELD_REVISION) {
+		event->has_seq = event->has_revision;
+		event->seq = event->has_seq ? event->revision : 0;
+	}
+}
+
 enum rc
 event_decode(struct event *event, const struct params *params,
     const char *problem, struct err *err)
@@ -466,7 +493,18 @@ event_decode(struct event *event, const struct params *params,
 	field = event->rule->key;
 	if (field < N_FIELDS && event->field[field].len > 0)
 		event->stream_key = event->field[field];
+	event->problem_len = event->problem.len;
+	event_read_revisions(event, 10);
 	if (buf_ok(&event->problem) && buf_ok(&event->extra))
 		return RC_OK;
 	return err_set(err, RC_MEMORY, "event: no memory for it");
+}
+
+bool
+event_is_rest(const struct event *event)
+{
+	return event->rule->kind != STREAM_NONE &&
+	    event->rule->kind != STREAM_IDENTITY &&
+	    slice_is(event->field[FIELD_IDENTITY], "system") &&
+	    event->field[FIELD_ENDPOINT_ID].p == NULL;
 }

@@ -57,7 +57,8 @@ enum life {
 	LIFE_CREATED,	/* the document, list or map */
 	LIFE_UPDATED,	/* the document */
 	LIFE_REMOVED,	/* the document, list or map */
-	LIFE_ITEM_SET,	/* an item was added or updated */
+	LIFE_ITEM_ADDED,
+	LIFE_ITEM_UPDATED,
 	LIFE_ITEM_REMOVED,
 	N_LIVES
 };
@@ -130,8 +131,12 @@ struct event {
 	int64_t seq;		/* the stream's number; 0 unless has_seq */
 	bool has_event_id;
 	int64_t event_id;
-	bool has_revision;	/* FIELD_REVISION is a decimal number */
+	/* As event_read_revisions left them. */
+	bool has_revision;	/* FIELD_REVISION is usable */
 	int64_t revision;
+	bool has_item_revision;	/* FIELD_ITEM_REVISION is usable */
+	int64_t item_revision;
+	bool revision_unreadable;	/* one of them is given, and is not */
 	int is_online;		/* 1, 0, or -1: not said or not readable */
 	bool has_created_us;	/* DateCreated was readable */
 	int64_t created_us;
@@ -141,6 +146,8 @@ struct event {
 	 * largest first, before it. */
 	uint8_t content[DIGEST_SIZE];
 	struct buf problem;	/* what is wrong, "; " between, or empty */
+	size_t problem_len;	/* of it, what was wrong before revisions were
+				 * read */
 	struct buf extra;	/* JSON object of the parameters that have no
 				 * field, an array where a name is given more
 				 * than once; empty: there are none */
@@ -179,6 +186,20 @@ void event_clear(struct event *event);
  */
 enum rc event_decode(struct event *event, const struct params *params,
     const char *problem, struct err *err);
+
+/* event_is_rest -- whether it was written through the REST API, by what
+ * Twilio's page "Sync Webhooks" says of Identity and EndpointId: a webhook of
+ * such a write, so that the service sends them. */
+bool event_is_rest(const struct event *event);
+
+/*
+ * event_read_revisions -- read the revisions again, in another base: what was
+ * read of them, a document's number and the problems with them are as if they
+ * had never been read before.
+ *
+ * base  10 or 16; 0: not at all. event_decode reads them with 10.
+ */
+void event_read_revisions(struct event *event, int base);
 
 /* The largest number of parameters that any known type has is 13; more than
  * this is not Sync as we know it. */

@@ -1,0 +1,59 @@
+#include "base/clock.h"
+#include "journal/journal_parts.h"
+#include "journal/rebuild.h"
+
+#define HELD_US 15000
+#define SLICE_US_MIN 1000
+#define SLICE_US_MAX 10000
+
+void
+journal_slice_took(struct journal *journal, int64_t took_us)
+{
+	int64_t slice_us = journal->slice_us;
+
+	if (took_us > HELD_US)
+		slice_us = slice_us * 3 / 4;
+	else
+		slice_us = slice_us * 9 / 8;
+	if (slice_us < SLICE_US_MIN)
+		slice_us = SLICE_US_MIN;
+	if (slice_us > SLICE_US_MAX)
+		slice_us = SLICE_US_MAX;
+	journal->slice_us = slice_us;
+}
+
+bool
+journal_upkeep_due(const struct journal *journal)
+{
+	return journal->upkeep_due;
+}
+
+static enum rc
+sweep(struct journal *journal, int wait_ms, struct err *err)
+{
+	int64_t position, begun_us;
+	enum rc rc;
+
+	rc = journal_begin(journal, wait_ms, &position, err);
+	if (rc != RC_OK)
+		return rc;
+	begun_us = clock_mono_us();
+	rc = projector_sweep(journal->projector, journal->slice_us, err);
+	rc = journal_finish(journal, rc, err);
+	journal_slice_took(journal, clock_mono_us() - begun_us);
+	return rc;
+}
+
+enum rc
+journal_upkeep(struct journal *journal, int wait_ms, struct err *err)
+{
+	struct rebuild_progress progress;
+	enum rc rc;
+
+	if (!journal->upkeep_due)
+		return RC_OK;
+	rc = rebuild_slice(journal, wait_ms, &progress, err);
+	if (rc == RC_OK && progress.state == REBUILD_NONE)
+		rc = sweep(journal, wait_ms, err);
+	return rc;
+}
