@@ -1,228 +1,252 @@
 /*
  * syncjournal -- the audit program: syncjournal(1).
  */
-#include <errno.h>
-#include <getopt.h>
-#include <stdint.h>
+#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/conf.h"
+#include "base/buf.h"
 #include "base/err.h"
+#include "cli/command.h"
+#include "cli/command_gap.h"
+#include "cli/command_list.h"
+#include "cli/command_merge.h"
+#include "cli/options.h"
 #include "cli/output.h"
+#include "cli/plain.h"
+#include "cli/command_rebuild.h"
 #include "config.h"
-#include "journal/reader.h"
+#include "journal/merge.h"
 
-/* Exit status; 1 is reserved for findings. */
-enum status {
-	STATUS_CLEAN = 0,
-	STATUS_USAGE = 2,
-	STATUS_UNREADABLE = 3
-};
+/* --------------------------------------------------------------------------
+ * The commands
+ */
 
-extern char **environ;
-
-static const struct command {
-	const char *name;
-	enum statement statement;
-	const char *what;
-} commands[] = {
-	{ "events", STATEMENT_LIST_EVENTS,
-	    "what was delivered, the newest first" },
-	{ "streams", STATEMENT_LIST_STREAMS,
-	    "each sequence: its numbers, and how many are missing (an "
-	    "identity's\n             holes are natural)" },
-	{ "gaps", STATEMENT_LIST_GAPS,
-	    "intervals of missing numbers, the open ones first" },
-	{ "stale", STATEMENT_LIST_STALE,
-	    "deliveries that came behind their stream's head" },
-	{ "documents", STATEMENT_LIST_DOCUMENTS,
-	    "each document as it is now" },
-	{ "rejects", STATEMENT_LIST_REJECTS,
-	    "requests that did not verify or could not be read" },
-	{ "actions", STATEMENT_LIST_ACTIONS,
-	    "what the program or an operator did" },
-	{ "info", STATEMENT_LIST_INFO,
-	    "the journal itself" },
-};
-#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
-
-struct options {
-	const char *config;
-	const char *journal;
-	enum output_format format;
-	int64_t limit;
-	const struct command *command;
-};
-
-static void
-print_help(FILE *file)
-{
-	size_t i;
-
-	(void)fputs("usage: syncjournal [--config FILE | --journal FILE] "
-	    "COMMAND\n"
-	    "                   [--format table|json|csv] [-n ROWS]\n\n"
-	    "Reads a journal of Twilio Sync webhooks; never writes to it.\n\n"
-	    "commands:\n", file);
-	for (i = 0; i < N_COMMANDS; i++)
-		(void)fprintf(file, "  %-10s %s\n", commands[i].name,
-		    commands[i].what);
-	(void)fputs("\noptions:\n"
-	    "  --config FILE   the configuration that names the journal\n"
-	    "  --journal FILE  the journal itself\n"
-	    "  --format WORD   table (default), json (an object a line), "
-	    "csv\n"
-	    "  -n ROWS         at most so many rows\n"
-	    "  --help, --version\n\n"
-	    "exit status: 0 clean, 2 usage, 3 the journal could not be read; "
-	    "1 is\nreserved for findings\n", file);
+#define LISTING(name_, statement_, what_, more_) { \
+	.name = (name_), \
+	.what = (what_), \
+	.arguments = "[--format table|json|csv] [-n ROWS]", \
+	.more = (more_), \
+	.example = name_ " --format json -n 20", \
+	.options = OPTION_BIT(OPTION_FORMAT) | OPTION_BIT(OPTION_ROWS), \
+	.statement = (statement_), \
+	.run = list_command, \
 }
 
-static int
-usage(const char *what, const char *word)
-{
-	(void)fprintf(stderr, "syncjournal: %s%s%s; try --help\n", what,
-	    word == NULL ? "" : ": ", word == NULL ? "" : word);
-	return STATUS_USAGE;
-}
+static const struct command listings[] = {
+	LISTING("findings", STATEMENT_LIST_FINDINGS,
+	    "what is missing, contradicts itself or looks wrong, worst first",
+	    "That there are any is no error of this command: it ends with "
+	    "0.\n"),
+	LISTING("events", STATEMENT_LIST_EVENTS,
+	    "what was delivered, the newest first", ""),
+	LISTING("streams", STATEMENT_LIST_STREAMS,
+	    "each sequence: its numbers, and how many are missing",
+	    "An identity's numbers have natural holes.\n"),
+	LISTING("gaps", STATEMENT_LIST_GAPS,
+	    "intervals of missing numbers, the open ones first",
+	    "gap_id is what the command gap takes.\n"),
+	LISTING("stale", STATEMENT_LIST_STALE,
+	    "deliveries that came behind their stream's head", ""),
+	LISTING("documents", STATEMENT_LIST_DOCUMENTS,
+	    "each document as it is now", ""),
+	LISTING("lists", STATEMENT_LIST_LISTS, "each list as it is now", ""),
+	LISTING("maps", STATEMENT_LIST_MAPS, "each map as it is now", ""),
+	LISTING("presence", STATEMENT_LIST_PRESENCE,
+	    "each identity: whether it is online, and since when", ""),
+	LISTING("sessions", STATEMENT_LIST_SESSIONS,
+	    "each online period of an identity", ""),
+	LISTING("services", STATEMENT_LIST_SERVICES,
+	    "each service, and the base of its revisions", ""),
+	LISTING("rejects", STATEMENT_LIST_REJECTS,
+	    "requests that did not verify or could not be read", ""),
+	LISTING("actions", STATEMENT_LIST_ACTIONS,
+	    "what the program or an operator did", ""),
+	LISTING("info", STATEMENT_LIST_INFO, "the journal itself", ""),
+};
+
+static const struct command works[] = {
+	{
+		.name = "gap",
+		.what = "explain missing numbers, or give them up",
+		.arguments = "explain|lose GAP_ID [--range FIRST-LAST]\n"
+		    "    --reason TEXT [--actor NAME]",
+		.more = "explain: there is a reason why they never come; "
+		    "lose: they should have come.\n"
+		    "GAP_ID and the numbers are those of the listing gaps. "
+		    "One that arrives\n"
+		    "late all the same fills its place. Not to be taken "
+		    "back, but said anew.\n",
+		.example = "gap explain 192 --range 26-27 \\\n"
+		    "      --reason 'written while the webhook was off'",
+		.options = OPTION_BIT(OPTION_RANGE) |
+		    OPTION_BIT(OPTION_REASON) | OPTION_BIT(OPTION_ACTOR),
+		.least = 2,
+		.most = 2,
+		.run = gap_command,
+	},
+	{
+		.name = "rebuild",
+		.what = "make all that follows from the record anew, or check "
+		    "it",
+		.arguments = "[--check]",
+		.more = "Deliveries are taken meanwhile. Stopped or killed, "
+		    "it goes on with the next\n"
+		    "rebuild, or by the responder. --check ends with 1 when "
+		    "anything differs.\n",
+		.example = "rebuild --check",
+		.options = OPTION_BIT(OPTION_CHECK),
+		.run = rebuild_command,
+	},
+	{
+		.name = "merge",
+		.what = "journal the deliveries of other journals that are not "
+		    "here yet",
+		.arguments = "OTHER.db...",
+		.more = "The others are only read. Merging again changes "
+		    "nothing.\n",
+		.example = "merge second-host.db third-host.db",
+		.least = 1,
+		.most = MERGE_MAX,
+		.run = merge_command,
+	},
+};
+
+#define N_LISTINGS (sizeof(listings) / sizeof(listings[0]))
+#define N_WORKS (sizeof(works) / sizeof(works[0]))
+#define N_COMMANDS (N_LISTINGS + N_WORKS)
 
 static const struct command *
-command_of(const char *word)
+command_at(size_t i)
+{
+	return i < N_LISTINGS ? &listings[i] : &works[i - N_LISTINGS];
+}
+
+static enum rc
+find_command(const char *word, const struct command **command,
+    struct err *err)
+{
+	struct buf names;
+	enum rc rc;
+	size_t i;
+
+	buf_init(&names, 0);
+	for (i = 0; i < N_COMMANDS; i++) {
+		if (strcmp(command_at(i)->name, word) == 0) {
+			*command = command_at(i);
+			rc = RC_OK;
+			goto out;
+		}
+		buf_printf(&names, "%s%s", i == 0 ? "" : ", ",
+		    command_at(i)->name);
+	}
+	rc = err_set(err, RC_USAGE, "there is no command: %s; the commands "
+	    "are %s", word, buf_ok(&names) ? names.data : "in --help");
+out:
+	buf_clear(&names);
+	return rc;
+}
+
+/* --------------------------------------------------------------------------
+ * Help
+ */
+
+#define USAGE "usage: syncjournal [--config FILE | --journal FILE]"
+#define ALL_OPTIONS (OPTION_BIT(N_OPTIONS) - 1)
+
+static void
+print_commands(const char *head, const struct command *table, size_t n)
 {
 	size_t i;
 
-	for (i = 0; i < N_COMMANDS; i++) {
-		if (strcmp(commands[i].name, word) == 0)
-			return &commands[i];
-	}
-	return NULL;
+	(void)printf("\n%s:\n", head);
+	for (i = 0; i < n; i++)
+		(void)printf("  %-10s %s\n", table[i].name, table[i].what);
 }
 
-static bool
-read_limit(const char *word, int64_t *limit)
+static void
+print_help(void)
 {
-	char *end;
-	long long value;
-
-	errno = 0;
-	value = strtoll(word, &end, 10);
-	if (errno != 0 || end == word || *end != '\0' || value < 0)
-		return false;
-	*limit = value;
-	return true;
+	(void)puts(USAGE " COMMAND [ARGUMENT...]\n    [OPTION...]\n\n"
+	    "Audits a journal of Twilio Sync webhooks, also beside a running "
+	    "responder.");
+	print_commands("listings, which never write", listings, N_LISTINGS);
+	print_commands("work on the journal", works, N_WORKS);
+	(void)puts("\noptions:");
+	options_help(ALL_OPTIONS, stdout);
+	(void)puts("\nsyncjournal COMMAND --help says more of one.\n\n"
+	    "exit status: 0 clean, 1 differences (rebuild --check), 2 usage, "
+	    "3 the journal\ncould not be read or written");
 }
 
-/* Returns -1 to go on, else the exit status. */
-static int
-read_options(int argc, char **argv, struct options *options)
+static void
+print_command_help(const struct command *command)
 {
-	static const struct option known[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "journal", required_argument, NULL, 'j' },
-		{ "format", required_argument, NULL, 'f' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'v' },
-		{ NULL, 0, NULL, 0 }
-	};
-	int letter;
-
-	opterr = 0;
-	while ((letter = getopt_long(argc, argv, ":n:", known, NULL)) != -1) {
-		switch (letter) {
-		case 'c':
-			options->config = optarg;
-			break;
-		case 'j':
-			options->journal = optarg;
-			break;
-		case 'f':
-			if (!output_format_of(optarg, &options->format))
-				return usage("--format is table, json or csv, "
-				    "not", optarg);
-			break;
-		case 'n':
-			if (!read_limit(optarg, &options->limit))
-				return usage("-n takes a number of rows, not",
-				    optarg);
-			break;
-		case 'h':
-			print_help(stdout);
-			return STATUS_CLEAN;
-		case 'v':
-			(void)puts(PACKAGE_STRING);
-			return STATUS_CLEAN;
-		case ':':
-			return usage("this option needs an argument",
-			    argv[optind - 1]);
-		default:
-			return usage("no such option", argv[optind - 1]);
-		}
-	}
-	if (options->config != NULL && options->journal != NULL)
-		return usage("--config and --journal exclude each other",
-		    NULL);
-	if (optind == argc)
-		return usage("a command is missing", NULL);
-	if (optind + 1 < argc)
-		return usage("one command at a time, not also",
-		    argv[optind + 1]);
-	options->command = command_of(argv[optind]);
-	if (options->command == NULL)
-		return usage("there is no command", argv[optind]);
-	return -1;
+	(void)printf(USAGE "\n    %s %s\n\n%s.\n%s", command->name,
+	    command->arguments, command->what, command->more);
+	(void)puts("\noptions:");
+	options_help(command->options, stdout);
+	(void)printf("\nexample:\n  syncjournal --journal journal.db %s\n",
+	    command->example);
 }
+
+/* -------------------------------------------------------------------------- */
 
 static enum rc
-list(const struct options *options, const char *path, struct err *err)
+run_command(struct call *call, enum status *status, struct err *err)
 {
-	const enum statement statement = options->command->statement;
-	struct db *db = NULL;
+	const struct command *command = NULL;
 	enum rc rc;
-	bool file_only;
 
-	rc = reader_open(&db, path, &file_only, err);
+	rc = find_command(call->word[0], &command, err);
 	if (rc != RC_OK)
 		return rc;
-	if (file_only)
-		(void)fprintf(stderr, "syncjournal: %s: no permission to "
-		    "write beside it: what is only in its WAL is not shown\n",
-		    path);
-	db_bind_int(db, statement, 1, options->limit);
-	rc = output_rows(db, statement, options->format, stdout, err);
-	db_close(db);
+	if (call->option[OPTION_HELP] != NULL) {
+		print_command_help(command);
+		*status = STATUS_CLEAN;
+		return output_end(err);
+	}
+	call->word++;
+	call->n_words--;
+	rc = options_check(command, call, err);
+	if (rc == RC_OK)
+		rc = command->run(command, call, status, err);
 	return rc;
 }
 
 static enum rc
-run(const struct options *options, struct err *err)
+run(int argc, char **argv, enum status *status, struct err *err)
 {
-	struct conf *conf = NULL;
+	struct call call;
 	enum rc rc;
 
-	if (options->journal != NULL)
-		return list(options, options->journal, err);
-	rc = conf_load(&conf, options->config, environ, CONF_NEED_JOURNAL,
-	    err);
-	if (rc == RC_OK)
-		rc = list(options, conf->journal_path, err);
-	conf_free(conf);
-	return rc;
+	rc = options_read(argc, argv, &call, err);
+	if (rc != RC_OK)
+		return rc;
+	if (call.option[OPTION_VERSION] == NULL && call.n_words > 0)
+		return run_command(&call, status, err);
+	if (call.option[OPTION_VERSION] != NULL)
+		(void)puts(PACKAGE_STRING);
+	else if (call.option[OPTION_HELP] != NULL)
+		print_help();
+	else
+		return err_set(err, RC_USAGE, "a command is missing; try "
+		    "--help");
+	*status = STATUS_CLEAN;
+	return output_end(err);
 }
 
 int
 main(int argc, char **argv)
 {
-	struct options options = { .format = OUTPUT_TABLE, .limit = -1 };
-	struct err err;
-	int status;
+	enum status status = STATUS_CLEAN;
+	struct err err = { .text = "" };
+	enum rc rc;
 
-	status = read_options(argc, argv, &options);
-	if (status >= 0)
-		return status;
-	if (run(&options, &err) == RC_OK)
-		return STATUS_CLEAN;
-	(void)fprintf(stderr, "syncjournal: %s\n", err.text);
-	return STATUS_UNREADABLE;
+	rc = run(argc, argv, &status, &err);
+	if (rc == RC_OK)
+		return (int)status;
+	err_prefix(&err, "syncjournal");
+	plain_line(stderr, err.text);
+	return rc == RC_USAGE ? STATUS_USAGE : STATUS_FAILED;
 }

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/text.h"
+#include "cli/plain.h"
 
 /* Widths are taken from so many rows; a wider value further down is out of
  * line, and a listing of any length starts at once. */
@@ -192,36 +193,21 @@ is_start(char c)
 	return ((unsigned char)c & 0xc0) != 0x80;
 }
 
-/* The value made harmless, and cut; returns its width in characters. */
-static size_t
+/* The value made harmless, and cut. */
+static void
 add_cell(struct buf *cell, struct slice value)
 {
-	size_t i, width = 0;
-	unsigned char c;
+	size_t i = 0, width = 0, n;
 
-	for (i = 0; i < value.len; i++) {
-		c = (unsigned char)value.p[i];
-		if (is_start((char)c) && width >= TABLE_WIDTH_MAX - 2) {
+	while (i < value.len) {
+		if (is_start(value.p[i]) && width >= TABLE_WIDTH_MAX - 2) {
 			buf_add_text(cell, "..");
-			return width + 2;
+			return;
 		}
-		/* U+0080 to U+009F are controls as well. */
-		if (c < 0x20 || c == 0x7f || (c == 0xc2 && i + 1 < value.len &&
-		    (unsigned char)value.p[i + 1] < 0xa0)) {
-			buf_printf(cell, "\\x%02X", c);
-			width += 4;
-			continue;
-		}
-		if (i > 0 && c >= 0x80 && c < 0xa0 &&
-		    (unsigned char)value.p[i - 1] == 0xc2) {
-			buf_printf(cell, "\\x%02X", c);
-			width += 4;
-			continue;
-		}
-		buf_add_char(cell, (char)c);
-		width += is_start((char)c);
+		n = plain_control(value, i);
+		width += n > 0 ? 4 * n : is_start(value.p[i]);
+		i += plain_add(cell, value, i);
 	}
-	return width;
 }
 
 static size_t
@@ -281,7 +267,7 @@ read_cells(struct output *output, struct buf *cells)
 		buf_reset(&cells[i]);
 		if (!add_value(output, &value, i))
 			buf_add_char(&value, '-');
-		(void)add_cell(&cells[i], buf_slice(&value));
+		add_cell(&cells[i], buf_slice(&value));
 	}
 	buf_clear(&value);
 }
@@ -434,4 +420,13 @@ output_rows(struct db *db, enum statement statement,
 	db_done(db, statement);
 	output_clear(&output);
 	return rc;
+}
+
+enum rc
+output_end(struct err *err)
+{
+	if (fflush(stdout) == 0 && ferror(stdout) == 0)
+		return RC_OK;
+	return err_set(err, RC_SYSTEM, "standard output: cannot be written "
+	    "to");
 }

@@ -29,4 +29,8 @@ bool output_format_of(const char *word, enum output_format *format);
 enum rc output_rows(struct db *db, enum statement statement,
     enum output_format format, FILE *file, struct err *err);
 
+/* output_end -- whether all that was written to standard output arrived;
+ * RC_SYSTEM when not. */
+enum rc output_end(struct err *err);
+
 #endif
