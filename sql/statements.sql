@@ -25,6 +25,11 @@ RELEASE one_delivery;
 -- name: user_version
 PRAGMA user_version;
 
+-- Another one once another connection has written.
+
+-- name: data_version
+PRAGMA data_version;
+
 -- name: journal_create
 INSERT INTO journal (id, uuid, created_us, mode, schema_version,
 	program_version)

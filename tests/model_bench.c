@@ -84,6 +84,7 @@ bench_begin(struct bench *bench)
 	if (db_in_transaction(bench->db))
 		run(bench, STATEMENT_ROLLBACK);
 	run(bench, STATEMENT_BEGIN);
+	projector_forget(bench->projector);
 	projector_begin(bench->projector);
 }
 
@@ -91,6 +92,7 @@ void
 bench_rollback(struct bench *bench)
 {
 	run(bench, STATEMENT_ROLLBACK);
+	projector_forget(bench->projector);
 	projector_begin(bench->projector);
 }
 
@@ -105,6 +107,7 @@ bench_back(struct bench *bench)
 {
 	run(bench, STATEMENT_ROLLBACK_TO);
 	run(bench, STATEMENT_RELEASE);
+	projector_forget(bench->projector);
 	projector_begin(bench->projector);
 }
 

@@ -1028,13 +1028,72 @@ references_hold(void **state)
 	journal_close(journal);
 }
 
+/* ------------------------------------------------------------------------
+ * Two programs: SQLite must not be used on both sides of a fork, so the other
+ * one is this program begun anew.
+ */
+
+static int
+append_for_another(const char *path, const char *form)
+{
+	struct place place;
+	struct journal *journal;
+
+	(void)snprintf(place.path, sizeof(place.path), "%s", path);
+	journal = open_journal(&place);
+	(void)append(journal, form);
+	journal_close(journal);
+	return 0;
+}
+
+static void
+let_another_append(const struct place *place, const char *form)
+{
+	int status;
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		(void)execl("/proc/self/exe", "test_journal", place->path, form,
+		    (char *)NULL);
+		_exit(127);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
+static void
+what_another_program_appends_is_known_at_the_next_append(void **state)
+{
+	const struct place *place = *state;
+	struct journal *journal = open_journal(place);
+
+	assert_string_equal(append(journal, UPDATED("5", "a")), "baseline");
+	assert_string_equal(append(journal, UPDATED("6", "b")), "in_order");
+	let_another_append(place, UPDATED("7", "c"));
+	assert_string_equal(append(journal, UPDATED("7", "c")), "duplicate");
+	assert_string_equal(append(journal, UPDATED("8", "d")), "in_order");
+	let_another_append(place, UPDATED("12", "e"));
+	assert_string_equal(append(journal, UPDATED("10", "f")), "late");
+	assert_string_equal(append(journal, LIST_SET("3", "0")), "baseline");
+	let_another_append(place, LIST_SET("4", "0"));
+	assert_string_equal(append(journal, LIST_SET("5", "0")), "in_order");
+	assert_string_equal(look(place->path, "SELECT head, observed, missing "
+	    "FROM streams ORDER BY stream_kind"), "12|6|2\n5|3|0");
+	assert_string_equal(look(place->path, open_gaps),
+	    "document|9|9\ndocument|11|11");
+	journal_close(journal);
+}
+
 #define AT_A_PLACE(test) \
 	cmocka_unit_test_setup_teardown(test, place_setup, place_teardown)
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
+		AT_A_PLACE(
+		    what_another_program_appends_is_known_at_the_next_append),
 		AT_A_PLACE(a_new_journal_is_private_and_stamped),
 		AT_A_PLACE(a_cgi_process_makes_a_journal_without_a_wal),
 		AT_A_PLACE(a_foreign_file_is_refused_and_not_touched),
@@ -1078,5 +1137,7 @@ main(void)
 		AT_A_PLACE(references_hold),
 	};
 
+	if (argc == 3)
+		return append_for_another(argv[1], argv[2]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -91,6 +91,63 @@ every_statement_prepares_to_its_last_byte(void **state)
 	(void)sqlite3_close(sqlite);
 }
 
+/* The tables of the record: their triggers are not asked by our programs. */
+static int
+only_new_rows(void *unused, int action, const char *table, const char *column,
+    const char *database, const char *trigger)
+{
+	static const char *const record[] = { "delivery", "setting", "action",
+	    "gap_action", "evidence", "origin" };
+	size_t i;
+
+	(void)unused;
+	(void)column;
+	(void)database;
+	(void)trigger;
+	if (action != SQLITE_UPDATE && action != SQLITE_DELETE)
+		return SQLITE_OK;
+	for (i = 0; i < sizeof(record) / sizeof(record[0]); i++) {
+		if (strcmp(table, record[i]) == 0)
+			return SQLITE_DENY;
+	}
+	return SQLITE_OK;
+}
+
+static int
+prepare_only_new_rows(sqlite3 *sqlite, const char *sql)
+{
+	sqlite3_stmt *stmt = NULL;
+	int code;
+
+	(void)sqlite3_set_authorizer(sqlite, only_new_rows, NULL);
+	code = sqlite3_prepare_v2(sqlite, sql, -1, &stmt, NULL);
+	(void)sqlite3_finalize(stmt);
+	(void)sqlite3_set_authorizer(sqlite, NULL, NULL);
+	return code;
+}
+
+static void
+no_statement_changes_what_is_in_the_record(void **state)
+{
+	sqlite3 *sqlite = open_sqlite(*state);
+	size_t i;
+
+	assert_int_equal(prepare_only_new_rows(sqlite,
+	    "UPDATE delivery SET body = NULL"), SQLITE_AUTH);
+	assert_int_equal(prepare_only_new_rows(sqlite,
+	    "DELETE FROM action"), SQLITE_AUTH);
+	for (i = 0; i < 2 * N_STATEMENTS; i++) {
+		if (prepare_only_new_rows(sqlite, statement_text[i % 2][i / 2])
+		    != SQLITE_OK)
+			fail_msg("%s: %s", statement_name[i / 2],
+			    sqlite3_errmsg(sqlite));
+		/* It deletes without asking the authorizer. */
+		if (strstr(statement_text[i % 2][i / 2], "REPLACE") != NULL)
+			fail_msg("%s: REPLACE", statement_name[i / 2]);
+	}
+	(void)sqlite3_close(sqlite);
+}
+
 static bool
 is_allowed(size_t statement, const char *detail)
 {
@@ -356,6 +413,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		AT_A_PLACE(every_statement_prepares_to_its_last_byte),
+		AT_A_PLACE(no_statement_changes_what_is_in_the_record),
 		AT_A_PLACE(no_statement_reads_a_whole_table),
 		AT_A_PLACE(the_views_in_a_journal_are_those_of_the_program),
 		AT_A_PLACE(views_find_what_is_asked_for_by_an_index),

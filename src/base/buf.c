@@ -108,25 +108,43 @@ buf_add_char(struct buf *buf, char c)
 	buf_add(buf, &c, 1);
 }
 
+/* room_of -- what can be written without growing, a NUL at the end included. */
+static size_t
+room_of(const struct buf *buf)
+{
+	if (buf->failed)
+		return 0;
+	if (buf->limit != 0 && buf->limit < buf->size)
+		return buf->limit + 1 - buf->len;
+	return buf->size - buf->len;
+}
+
 void
 buf_printf(struct buf *buf, const char *fmt, ...)
 {
+	const size_t room = room_of(buf);
 	va_list args;
 	int len;
 
+	/* Mostly it fits into the room that is there. */
 	va_start(args, fmt);
-	len = vsnprintf(NULL, 0, fmt, args);
+	len = vsnprintf(room == 0 ? NULL : buf->data + buf->len, room, fmt,
+	    args);
 	va_end(args);
-	if (len < 0) {
-		buf->failed = true;
-		return;
+	if (len >= 0 && (size_t)len >= room) {
+		if (room > 0)
+			buf->data[buf->len] = '\0';
+		if (!buf_reserve(buf, (size_t)len))
+			return;
+		va_start(args, fmt);
+		len = vsnprintf(buf->data + buf->len, (size_t)len + 1, fmt,
+		    args);
+		va_end(args);
 	}
-	if (!buf_reserve(buf, (size_t)len))
-		return;
-	va_start(args, fmt);
-	len = vsnprintf(buf->data + buf->len, (size_t)len + 1, fmt, args);
-	va_end(args);
-	buf->len += (size_t)len;
+	if (len < 0)
+		buf->failed = true;
+	else
+		buf->len += (size_t)len;
 }
 
 bool

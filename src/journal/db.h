@@ -54,7 +54,7 @@ enum db_journal_mode {
  * RC_SYSTEM  DB_WRITE of a file that may not be written to
  *
  * The connection makes no checkpoint of its own, neither now and then nor when
- * it is closed; does not map the file; trusts no function or trigger of the
+ * it is closed; does not map the file; asks no trigger; trusts no function of the
  * schema with side effects; and has no busy handler until db_wait.
  */
 enum rc db_open(struct db **db, const char *path, enum db_access access,

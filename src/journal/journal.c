@@ -44,8 +44,27 @@ journal_ms_left(int64_t deadline_us)
 	return left_us <= 0 ? 0 : (int)(left_us / 1000);
 }
 
-/* Where the record ends, which generation is in use, whether there is upkeep.
- * Others may have written: nothing that was read before holds. */
+/* What the last transaction knew of streams holds in this one if it was an
+ * append of ours, and nobody else has written since. */
+static enum rc
+remember(struct journal *journal, struct err *err)
+{
+	int64_t version;
+	enum rc rc;
+
+	rc = db_number(journal->db, STATEMENT_DATA_VERSION, &version, err);
+	if (rc != RC_OK)
+		return rc;
+	if (!journal->remembers || version != journal->data_version)
+		projector_forget(journal->projector);
+	journal->remembers = false;
+	journal->data_version = version;
+	projector_begin(journal->projector);
+	return RC_OK;
+}
+
+/* Where the record ends, which generation is in use, whether there is upkeep:
+ * others may have written. */
 static enum rc
 look_around(struct journal *journal, int64_t *position, struct err *err)
 {
@@ -53,7 +72,6 @@ look_around(struct journal *journal, int64_t *position, struct err *err)
 	enum rc rc;
 	bool row;
 
-	projector_begin(journal->projector);
 	rc = db_row(journal->db, s, &row, err);
 	if (rc != RC_OK || !row)
 		return rc;
@@ -91,6 +109,8 @@ journal_begin(struct journal *journal, int wait_ms, int64_t *position,
 		rc = err_set(err, RC_NEWER, "%s: another program has made it "
 		    "version %lld; this one writes %lld", journal->path,
 		    (long long)version, (long long)migrate_version());
+	if (rc == RC_OK)
+		rc = remember(journal, err);
 	if (rc == RC_OK)
 		rc = look_around(journal, position, err);
 	if (rc == RC_OK && *position > POSITION_MAX)

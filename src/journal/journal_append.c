@@ -81,48 +81,63 @@ find_origin(struct db *db, struct slice uuid, int64_t *id, struct err *err)
 	return rc;
 }
 
+/* Bind what came from outside as text; clean is for what had to be escaped. */
+static bool
+bind_clean(struct db *db, int index, struct slice text, struct buf *clean)
+{
+	if (text.p != NULL && !text_is_clean(text)) {
+		text_escape(clean, text);
+		text = buf_slice(clean);
+	}
+	db_bind_text(db, STATEMENT_DELIVERY_PUT, index, text);
+	return buf_ok(clean);
+}
+
+static enum rc
+run_delivery_put(struct db *db, const struct delivery *delivery,
+    struct err *err)
+{
+	struct buf signature, token;
+	enum rc rc;
+
+	buf_init(&signature, 0);
+	buf_init(&token, 0);
+	if (bind_clean(db, 4, delivery->signature, &signature) &&
+	    bind_clean(db, 5, delivery->idempotency_token, &token))
+		rc = db_run(db, STATEMENT_DELIVERY_PUT, err);
+	else
+		rc = err_set(err, RC_MEMORY, "delivery: no memory");
+	buf_clear(&signature);
+	buf_clear(&token);
+	return rc;
+}
+
 static enum rc
 put_delivery(struct journal *journal, const struct delivery *delivery,
     int64_t position, struct err *err)
 {
 	const enum statement s = STATEMENT_DELIVERY_PUT;
 	struct db *db = journal->db;
-	struct buf signature, token;
 	uint8_t digest[DIGEST_SIZE];
 	int64_t evidence_id = 0, origin_id = 0;
 	enum rc rc;
 
-	buf_init(&signature, 0);
-	buf_init(&token, 0);
 	rc = find_evidence(journal, delivery, &evidence_id, err);
 	if (rc == RC_OK && delivery->origin_uuid.p != NULL)
 		rc = find_origin(journal->db, delivery->origin_uuid,
 		    &origin_id, err);
 	if (rc != RC_OK)
-		goto out;
-	text_escape(&signature, delivery->signature);
-	text_escape(&token, delivery->idempotency_token);
-	if (!buf_ok(&signature) || !buf_ok(&token)) {
-		rc = err_set(err, RC_MEMORY, "delivery: no memory");
-		goto out;
-	}
+		return rc;
 	digest_sha256(delivery->body, digest);
 	db_bind_int(db, s, 1, position);
 	db_bind_int(db, s, 2, delivery->received_us);
 	db_bind_int(db, s, 3, evidence_id);
-	db_bind_text(db, s, 4, buf_slice(&signature));
-	db_bind_text(db, s, 5, delivery->idempotency_token.p == NULL ?
-	    slice_of(NULL) : buf_slice(&token));
 	db_bind_blob(db, s, 6, delivery->body);
 	db_bind_blob(db, s, 7, (struct slice){ (const char *)digest,
 	    sizeof(digest) });
 	db_bind_int_if(db, s, 8, origin_id > 0, origin_id);
 	db_bind_int_if(db, s, 9, origin_id > 0, delivery->origin_position);
-	rc = db_run(db, s, err);
-out:
-	buf_clear(&signature);
-	buf_clear(&token);
-	return rc;
+	return run_delivery_put(db, delivery, err);
 }
 
 /* *position is the last one that is used, before and after. */
@@ -264,6 +279,7 @@ append_transaction(struct journal *journal, struct delivery *const *batch,
 		return rc;
 	rc = append_all(journal, batch, n, carefully, position, err);
 	rc = journal_finish(journal, rc, err);
+	journal->remembers = rc == RC_OK;
 	if (rc == RC_OK)
 		quarantine_written(journal->quarantine);
 	return rc;

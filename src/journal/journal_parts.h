@@ -27,6 +27,8 @@ struct journal {
 	struct lock *lock;
 	struct db *db;
 	struct projector *projector;
+	bool remembers;		/* the last transaction was an append, so */
+	int64_t data_version;	/* what projector knows is of this version */
 	struct quarantine *quarantine;
 	struct db *scratch;	/* in memory, to read JSON; NULL until then */
 	bool upkeep_due;	/* as of the last transaction */

@@ -30,7 +30,7 @@ projector_new(struct projector **projector,
 		projector_free(new);
 		return rc;
 	}
-	projector_begin(new);
+	new->budget = PROJECTOR_REPLAY_EVENTS;
 	*projector = new;
 	return RC_OK;
 }
@@ -57,7 +57,6 @@ projector_forget(struct projector *projector)
 void
 projector_begin(struct projector *projector)
 {
-	projector_forget(projector);
 	projector->budget = PROJECTOR_REPLAY_EVENTS;
 }
 

@@ -57,9 +57,9 @@ enum rc projector_new(struct projector **projector,
     const struct projector_options *options, struct err *err);
 void projector_free(struct projector *projector);
 
-/* projector_begin -- to be called when a transaction begins: what was learned
- * before does not hold, and the budget is whole. projector_forget -- after a
- * rollback, also to a savepoint: what was learned does not hold. */
+/* projector_begin -- to be called when a transaction begins: the budget is whole.
+ * projector_forget -- what was read of services and streams does not hold: after
+ * a rollback, also to a savepoint, and when somebody else has written. */
 void projector_begin(struct projector *projector);
 void projector_forget(struct projector *projector);
 

@@ -4,13 +4,13 @@
 
 #include "base/text.h"
 
-/* A batch has at most 256 events; a rebuild or check comes back to its streams,
- * and each one that is not at hand costs it a read and a write. Only slots that
- * were used take memory. */
+/* Each stream that is not at hand costs a read, and one that has to leave
+ * before its batch is over a write. Only slots that were used take memory. */
 #define SLOTS 16384
 
 struct slot {
-	bool used;
+	uint64_t epoch;		/* it is used if this is the present one */
+	bool listed;		/* in streams->changed */
 	bool changed;		/* not written as it is */
 	bool new;		/* not written at all */
 	struct stream stream;
@@ -18,11 +18,11 @@ struct slot {
 
 struct streams {
 	struct db *db;
+	uint64_t epoch;		/* from 1 */
 	struct slot slot[SLOTS];
 	struct slot *last;	/* that was found or made */
-	int used[SLOTS];	/* which slots are used, the first n_used */
-	int n_used;
-	bool touched[SLOTS];	/* they own memory */
+	int changed[SLOTS];	/* slots that may have to be written, the */
+	int n_changed;		/* first n_changed */
 };
 
 enum rc
@@ -32,6 +32,7 @@ streams_new(struct streams **streams, struct db *db, struct err *err)
 	if (*streams == NULL)
 		return err_set(err, RC_MEMORY, "streams: no memory");
 	(*streams)->db = db;
+	(*streams)->epoch = 1;
 	return RC_OK;
 }
 
@@ -43,7 +44,7 @@ streams_free(struct streams *streams)
 	if (streams == NULL)
 		return;
 	for (i = 0; i < SLOTS; i++) {
-		if (!streams->touched[i])
+		if (streams->slot[i].epoch == 0)
 			continue;
 		buf_clear(&streams->slot[i].stream.key);
 		buf_clear(&streams->slot[i].stream.name);
@@ -54,9 +55,21 @@ streams_free(struct streams *streams)
 void
 streams_forget(struct streams *streams)
 {
-	while (streams->n_used > 0)
-		streams->slot[streams->used[--streams->n_used]].used = false;
+	struct slot *slot;
+
+	while (streams->n_changed > 0) {
+		slot = &streams->slot[streams->changed[--streams->n_changed]];
+		slot->listed = false;
+		slot->changed = false;
+	}
+	streams->epoch++;
 	streams->last = NULL;
+}
+
+static bool
+is_used(const struct streams *streams, const struct slot *slot)
+{
+	return slot->epoch == streams->epoch;
 }
 
 struct db_value
@@ -69,7 +82,13 @@ streams_value(struct slice key)
 void
 streams_changed(struct streams *streams)
 {
-	streams->last->changed = true;
+	struct slot *slot = streams->last;
+
+	slot->changed = true;
+	if (slot->listed)
+		return;
+	slot->listed = true;
+	streams->changed[streams->n_changed++] = (int)(slot - streams->slot);
 }
 
 /* ------------------------------------------------------------------------
@@ -156,12 +175,16 @@ streams_flush(struct streams *streams, struct err *err)
 {
 	struct slot *slot;
 	enum rc rc = RC_OK;
-	int i;
 
-	for (i = 0; rc == RC_OK && i < streams->n_used; i++) {
-		slot = &streams->slot[streams->used[i]];
+	while (rc == RC_OK && streams->n_changed > 0) {
+		slot = &streams->slot[streams->changed[streams->n_changed - 1]];
+		/* Else it was written when it became another key's. */
 		if (slot->changed)
 			rc = write_slot(streams, slot, err);
+		if (rc != RC_OK)
+			break;
+		slot->listed = false;
+		streams->n_changed--;
 	}
 	return rc;
 }
@@ -214,10 +237,10 @@ hash(int64_t service_id, enum stream_kind kind, struct slice key)
 }
 
 static bool
-holds(const struct slot *slot, int64_t service_id, enum stream_kind kind,
-    struct slice key)
+holds(const struct streams *streams, const struct slot *slot,
+    int64_t service_id, enum stream_kind kind, struct slice key)
 {
-	return slot->used && slot->stream.service_id == service_id &&
+	return is_used(streams, slot) && slot->stream.service_id == service_id &&
 	    slot->stream.ledger.kind == kind &&
 	    slice_compare(buf_slice(&slot->stream.key), key) == 0;
 }
@@ -231,17 +254,15 @@ take_slot(struct streams *streams, size_t i, int64_t service_id,
 	struct buf key_buf = slot->stream.key, name = slot->stream.name;
 	enum rc rc = RC_OK;
 
-	if (slot->used && slot->changed)
+	if (slot->changed)
 		rc = write_slot(streams, slot, err);
 	if (rc != RC_OK)
 		return rc;
-	streams->touched[i] = true;
-	if (!slot->used)
-		streams->used[streams->n_used++] = (int)i;
 	buf_reset(&key_buf);
 	buf_add_slice(&key_buf, key);
 	buf_reset(&name);
-	*slot = (struct slot){ .used = true, .stream = { .key = key_buf,
+	*slot = (struct slot){ .epoch = streams->epoch,
+	    .listed = slot->listed, .stream = { .key = key_buf,
 	    .name = name, .service_id = service_id,
 	    .ledger = { .kind = kind } } };
 	if (!buf_ok(&key_buf))
@@ -282,7 +303,7 @@ streams_find(struct streams *streams, int64_t service_id,
 	bool found = true;
 
 	*stream = NULL;
-	if (!holds(&streams->slot[i], service_id, kind, key))
+	if (!holds(streams, &streams->slot[i], service_id, kind, key))
 		rc = read_row(streams, i, service_id, kind, key, &found, err);
 	if (rc == RC_OK && found) {
 		streams->last = &streams->slot[i];
@@ -304,12 +325,12 @@ streams_make(struct streams *streams, int64_t service_id,
 	if (rc != RC_OK)
 		return rc;
 	slot->new = true;
-	slot->changed = true;
 	slot->stream.id = position;
 	slot->stream.base = base;
 	slot->stream.first_us = received_us;
 	slot->stream.last_us = received_us;
 	streams->last = slot;
+	streams_changed(streams);
 	*stream = &slot->stream;
 	return RC_OK;
 }

@@ -1,6 +1,7 @@
 /*
- * streams -- the streams that a transaction is about: each read once and
- * written once, however many of its events there are.
+ * streams -- the streams that events are about: each is read once, until
+ * streams_forget, and written once a transaction, however many of its events
+ * there are. At most 16,384 are at hand, in 5 MB of memory.
  */
 #ifndef JOURNAL_STREAMS_H
 #define JOURNAL_STREAMS_H
@@ -23,7 +24,8 @@ void streams_free(struct streams *streams);
 /* streams_forget -- drop all, unwritten: what was read does not hold. */
 void streams_forget(struct streams *streams);
 
-/* streams_flush -- write those that were changed; all stay at hand. */
+/* streams_flush -- write those that were changed; all stay at hand. After a
+ * failure the transaction is to be undone, and streams_forget called. */
 enum rc streams_flush(struct streams *streams, struct err *err);
 
 /* streams_value -- a key by which rows are found: text, or the exact bytes as a

@@ -1,23 +1,30 @@
 #include "responder/answer.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 /* Twilio's retries come within its total time of 15 s (docs/twilio.md section
  * 4); a lock that another program holds is free again in 50 ms. */
 #define RETRY_AFTER "Retry-After: 1\r\n"
+#define NOT_KEPT "Cache-Control: no-store\r\n"
+
+static void
+begin(struct buf *out, const char *status)
+{
+	buf_reset(out);
+	buf_add_text(out, "Status: ");
+	buf_add_text(out, status);
+	buf_add_text(out, "\r\n");
+}
 
 void
 answer_write(struct buf *out, const char *status, const char *headers,
     const char *line)
 {
-	buf_reset(out);
-	buf_printf(out, "Status: %s\r\n%sCache-Control: no-store\r\n", status,
-	    headers);
-	if (line != NULL)
-		buf_printf(out, "Content-Type: text/plain\r\n\r\n%s\n", line);
-	else
-		buf_add_text(out, "\r\n");
+	begin(out, status);
+	buf_add_text(out, headers);
+	buf_add_text(out, NOT_KEPT "Content-Type: text/plain\r\n\r\n");
+	buf_add_text(out, line);
+	buf_add_char(out, '\n');
 }
 
 void
@@ -30,10 +37,10 @@ void
 answer_appended(struct buf *out, int64_t position, enum verdict verdict)
 {
 	const char *name = verdict_name(verdict);
-	char headers[128];
 
-	snprintf(headers, sizeof(headers), "Sync-Journal-Position: %" PRId64
-	    "\r\nSync-Journal-Verdict: %s\r\n", position,
-	    name == NULL ? "none" : name);
-	answer_write(out, "204 No Content", headers, NULL);
+	begin(out, "204 No Content");
+	buf_printf(out, "Sync-Journal-Position: %" PRId64, position);
+	buf_add_text(out, "\r\nSync-Journal-Verdict: ");
+	buf_add_text(out, name == NULL ? "none" : name);
+	buf_add_text(out, "\r\n" NOT_KEPT "\r\n");
 }

@@ -18,7 +18,7 @@
  *
  * status    "403 Forbidden"
  * headers   more header lines, each whole with its CRLF; or ""
- * line      the body, plain text without its line's end; NULL: none
+ * line      the body, plain text without its line's end
  */
 void answer_write(struct buf *out, const char *status, const char *headers,
     const char *line);
