@@ -4,11 +4,14 @@
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "journal/vfs.h"
 #include "support.h"
@@ -27,7 +30,10 @@ static struct {
 	int64_t bytes;		/* written */
 	int largest;		/* write */
 	int64_t unsynced;	/* bytes written since the last sync */
+	bool locked;		/* the writers' lock, at a sync */
 	int fail_with;		/* the next write fails so, once */
+	int fail_sync_with;	/* the next sync */
+	const char *lock;	/* to be looked at */
 } seen;
 
 static sqlite3_vfs watching;
@@ -58,11 +64,31 @@ watched_read(sqlite3_file *file, void *bytes, int len, sqlite3_int64 at)
 	return own->xRead(file, bytes, len, at);
 }
 
+/* Whether somebody holds it; a flock of another open file, as another process
+ * has it. */
+static bool
+is_locked(const char *lock)
+{
+	const int fd = open(lock, O_RDWR | O_CLOEXEC);
+	const bool is_free = flock(fd, LOCK_EX | LOCK_NB) == 0;
+
+	assert_true(fd >= 0);
+	(void)close(fd);
+	return !is_free;
+}
+
 static int
 watched_sync(sqlite3_file *file, int flags)
 {
+	const int fail_with = seen.fail_sync_with;
+
+	seen.fail_sync_with = SQLITE_OK;
+	if (fail_with != SQLITE_OK)
+		return fail_with;
 	seen.n_syncs++;
 	seen.unsynced = 0;
+	if (seen.lock != NULL && is_locked(seen.lock))
+		seen.locked = true;
 	return own->xSync(file, flags);
 }
 
@@ -222,6 +248,60 @@ a_write_error_fails_its_commit_and_all_after(void **state)
 	a_failed_write_fails_its_commit(state, SQLITE_IOERR_WRITE, RC_SYNC);
 }
 
+static void
+the_writers_lock_is_free_while_a_commit_is_synced(void **state)
+{
+	const struct place *place = *state;
+	struct journal *journal = open_journal(place);
+	char lock[128];
+
+	(void)snprintf(lock, sizeof(lock), "%s-lock", place->path);
+	seen.lock = lock;
+	assert_int_equal(append_samples(journal, 0), RC_OK);
+	assert_int_equal(append_samples(journal, N_DELIVERIES), RC_OK);
+	seen.lock = NULL;
+	assert_int_equal(seen.n_syncs, 1);
+	assert_false(seen.locked);
+	journal_close(journal);
+}
+
+static void
+a_failed_sync_fails_its_commit_and_all_after(void **state)
+{
+	const struct place *place = *state;
+	struct journal *journal = open_journal(place);
+
+	assert_int_equal(append_samples(journal, 0), RC_OK);
+	seen.fail_sync_with = SQLITE_IOERR_FSYNC;
+	assert_int_equal(append_samples(journal, N_DELIVERIES), RC_SYNC);
+	assert_int_equal(seen.fail_sync_with, SQLITE_OK);
+	assert_int_equal(append_samples(journal, 2 * N_DELIVERIES), RC_SYNC);
+	assert_int_equal(seen.n_writes, 0);
+	journal_close(journal);
+}
+
+/* The header of a WAL that is begun anew is synced before its frames: SQLite's
+ * ticket ff5be73dee. */
+static void
+a_wal_that_is_begun_anew_is_synced_twice(void **state)
+{
+	const struct place *place = *state;
+	struct journal *journal = open_journal(place);
+	struct err err;
+	int n = 0;
+
+	while (!journal_wal_is_long(journal))
+		assert_int_equal(append_samples(journal, n++ * N_DELIVERIES),
+		    RC_OK);
+	assert_int_equal(journal_maintain(journal, true, &err), RC_OK);
+	assert_int_equal(append_samples(journal, 0), RC_OK);
+	assert_int_equal(seen.n_syncs, 2);
+	assert_int_equal(seen.unsynced, 0);
+	assert_int_equal(append_samples(journal, 0), RC_OK);
+	assert_int_equal(seen.n_syncs, 1);
+	journal_close(journal);
+}
+
 /* ------------------------------------------------------------------------
  * A transaction that is larger than SQLite's cache: pages go to the WAL before
  * the commit, and are read there.
@@ -310,6 +390,9 @@ main(void)
 		AT_A_PLACE(all_is_written_before_the_sync),
 		AT_A_PLACE(a_full_disk_fails_its_commit_alone),
 		AT_A_PLACE(a_write_error_fails_its_commit_and_all_after),
+		AT_A_PLACE(the_writers_lock_is_free_while_a_commit_is_synced),
+		AT_A_PLACE(a_failed_sync_fails_its_commit_and_all_after),
+		AT_A_PLACE(a_wal_that_is_begun_anew_is_synced_twice),
 		AT_A_PLACE(what_is_spilled_is_read_back),
 	};
 

@@ -17,6 +17,7 @@ struct db {
 	int generation;
 	int bind_code;	/* the first that failed since the last run */
 	int wal_pages;
+	sqlite3_file *unsynced;	/* the WAL, between db_commit and db_sync */
 };
 
 static enum rc
@@ -617,6 +618,39 @@ db_prepare(struct db *db, enum statement statement, struct err *err)
 	rc = fail(db, db->bind_code, statement_name[statement], err);
 	db_done(db, statement);
 	return rc;
+}
+
+enum rc
+db_commit(struct db *db, struct err *err)
+{
+	sqlite3_file *file = NULL;
+	enum rc rc;
+
+	(void)sqlite3_file_control(db->sqlite, "main",
+	    SQLITE_FCNTL_JOURNAL_POINTER, &file);
+	if (!vfs_defer(file, true))
+		return db_run(db, STATEMENT_COMMIT, err);
+	rc = db_run(db, STATEMENT_COMMIT, err);
+	(void)vfs_defer(file, false);
+	if (rc == RC_OK)
+		db->unsynced = file;
+	return rc;
+}
+
+enum rc
+db_sync(struct db *db, struct err *err)
+{
+	sqlite3_file *const file = db->unsynced;
+	int code;
+
+	db->unsynced = NULL;
+	if (file == NULL)
+		return RC_OK;
+	code = vfs_sync(file);
+	if (code == SQLITE_OK)
+		return RC_OK;
+	return err_set(err, RC_SYNC, "%s: sync of the WAL: %s (SQLite's code "
+	    "%d)", db->path, sqlite3_errstr(code), code);
 }
 
 enum rc

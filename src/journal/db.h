@@ -116,6 +116,19 @@ void db_bind(struct db *db, enum statement statement, int index,
 enum rc db_run(struct db *db, enum statement statement, struct err *err);
 
 /*
+ * db_commit, db_sync -- commit, of a DB_WRITE connection. In WAL mode it is
+ * durable only after db_sync, so that others may have the writers' lock while
+ * the disk is at work.
+ *
+ * Until then others see it, and may build on it. Their sync is one of the same
+ * file and covers it too; if it is lost, so is what was built on it, and nobody
+ * has acknowledged either (https://sqlite.org/fileformat.html section 4.3: a
+ * frame counts only if all before it do). db_sync does nothing in other modes.
+ */
+enum rc db_commit(struct db *db, struct err *err);
+enum rc db_sync(struct db *db, struct err *err);
+
+/*
  * db_row -- step to the next row.
  *
  * *row   set on RC_OK: whether there is one. When there is none, or on any

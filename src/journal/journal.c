@@ -133,11 +133,13 @@ journal_finish(struct journal *journal, enum rc rc, struct err *err)
 	if (rc == RC_OK)
 		rc = projector_flush(journal->projector, err);
 	if (rc == RC_OK)
-		rc = db_run(journal->db, STATEMENT_COMMIT, err);
+		rc = db_commit(journal->db, err);
 	if (rc != RC_OK)
 		roll_back(journal);
 	lock_release(journal->lock);
 	journal->full = rc == RC_FULL;
+	if (rc == RC_OK)
+		rc = db_sync(journal->db, err);
 	if (rc == RC_SYNC)
 		journal->failed = true;
 	return rc;

@@ -54,8 +54,8 @@ struct journal {
 enum rc journal_begin(struct journal *journal, int wait_ms,
     int64_t *position, struct err *err);
 
-/* journal_finish -- commit, or roll back when rc is not RC_OK; the lock is let
- * go. Returns rc, or why the commit failed. */
+/* journal_finish -- commit, or roll back when rc is not RC_OK; let the lock go;
+ * sync. Returns rc, or why that failed. */
 enum rc journal_finish(struct journal *journal, enum rc rc, struct err *err);
 
 /* journal_put_action -- write an action in the caller's transaction; kind,

@@ -7,10 +7,13 @@
  * seekAndWriteFd) writes at most 131,071 bytes at once, and says of a multiple
  * of 131,072 that the disk is full. */
 #define GATHER_SIZE (31 * (24 + 4096))
+/* https://sqlite.org/fileformat.html section 4.1 */
+#define WAL_HEADER_LEN 32
 
 /* An open WAL. The driver's own file stands behind this structure. */
 struct wal {
 	sqlite3_file file;	/* first: it is what SQLite holds */
+	bool defer;
 	char *bytes;		/* GATHER_SIZE of them; not yet written: */
 	int len;		/* so many, */
 	sqlite3_int64 at;	/* from here in the file */
@@ -108,10 +111,12 @@ static int
 wal_sync(sqlite3_file *file, int flags)
 {
 	struct wal *const wal = wal_of(file);
+	const bool is_header = wal->at == 0 && wal->len == WAL_HEADER_LEN;
 	const int code = flush(wal);
 
-	return code != SQLITE_OK ? code :
-	    real(wal)->pMethods->xSync(real(wal), flags);
+	if (code != SQLITE_OK || (wal->defer && !is_header))
+		return code;
+	return real(wal)->pMethods->xSync(real(wal), flags);
 }
 
 static int
@@ -185,6 +190,7 @@ open_wal(const char *name, struct wal *wal, int flags, int *out_flags)
 	int code;
 
 	wal->file.pMethods = NULL;
+	wal->defer = false;
 	wal->len = 0;
 	wal->at = 0;
 	wal->bytes = sqlite3_malloc(GATHER_SIZE);
@@ -197,6 +203,23 @@ open_wal(const char *name, struct wal *wal, int flags, int *out_flags)
 	else
 		sqlite3_free(wal->bytes);
 	return code;
+}
+
+bool
+vfs_defer(sqlite3_file *file, bool defer)
+{
+	if (file == NULL || file->pMethods != &wal_methods)
+		return false;
+	wal_of(file)->defer = defer;
+	return true;
+}
+
+int
+vfs_sync(sqlite3_file *file)
+{
+	sqlite3_file *const below = real(wal_of(file));
+
+	return below->pMethods->xSync(below, SQLITE_SYNC_NORMAL);
 }
 
 /* ------------------------------------------------------------------------

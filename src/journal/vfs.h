@@ -1,5 +1,6 @@
 /*
- * vfs -- between SQLite and its driver of files: gathers writes to the WAL.
+ * vfs -- between SQLite and its driver of files: gathers writes to the WAL, and
+ * can leave the sync of a commit for later.
  *
  * SQLite writes a WAL frame by frame, each in two pieces (24 bytes and a page):
  * a commit of 64 deliveries is some 300 system calls, one behind the other in
@@ -12,14 +13,17 @@
  * instead; SQLite takes any failure before the end of a sync as the commit's.
  *
  * Needs synchronous=FULL (db_make_durable): the end of a commit must be a sync,
- * since only after that other connections look at its frames
- * (https://sqlite.org/walformat.html, "Reader Algorithm"). A process that dies
- * before has lost nothing that it promised.
+ * put off or not, since after that other connections look at its frames
+ * (https://sqlite.org/walformat.html, "Reader Algorithm").
  */
 #ifndef JOURNAL_VFS_H
 #define JOURNAL_VFS_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
+
+struct sqlite3_file;
 
 /*
  * vfs_name -- for sqlite3_open_v2(); registers it when called first.
@@ -27,5 +31,20 @@
  * RC_STORE, RC_MEMORY  SQLite has no driver of its own, or no memory
  */
 enum rc vfs_name(const char **name, struct err *err);
+
+/*
+ * vfs_defer -- from now on SQLite's own syncs of this WAL are left out, until
+ * vfs_defer with false: around a COMMIT, and nothing else. Not left out is the
+ * one that follows the header of a WAL that is begun anew
+ * (https://sqlite.org/src/tktview?name=ff5be73dee).
+ *
+ * file  of SQLITE_FCNTL_JOURNAL_POINTER
+ *
+ * Returns false, and has no effect, where that is no WAL.
+ */
+bool vfs_defer(struct sqlite3_file *file, bool defer);
+
+/* vfs_sync -- the sync that was left out; SQLite's code. */
+int vfs_sync(struct sqlite3_file *file);
 
 #endif
