@@ -2,12 +2,15 @@
 """Acknowledged means durable: the system calls of a responder, in order. What
 a loss of power leaves is another matter; here it is seen that the sync is
 asked for, has succeeded, and comes before the answer."""
+import contextlib
 import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
+import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
@@ -181,6 +184,43 @@ def cut_off():
         tap.equal(harness.Journal(path).rows(
             "SELECT verdict FROM events ORDER BY position"),
             [("baseline",), ("duplicate",)], "events")
+
+
+def large(site, revision):
+    """A delivery of some 120 KB: seventy pages of the WAL and more."""
+    site.accepted(sync.document("updated", revision, data="x" * 120000))
+
+
+def wal_size(site):
+    return os.path.getsize(site.journal.path + "-wal")
+
+
+@tap.test("the WAL stays short; where a reader keeps it long the log says so, "
+          "deliveries go on, and its room is given back")
+def long_wal():
+    with harness.Site() as site:
+        for revision in range(200):
+            large(site, revision)
+        tap.true(wal_size(site) < 24 << 20, "%d bytes" % wal_size(site))
+        reader = sqlite3.connect("file:%s?mode=ro" % site.journal.path,
+                                 uri=True, isolation_level=None)
+        with contextlib.closing(reader):
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM events").fetchall()
+            revision = 200
+            while wal_size(site) < 70 << 20 and revision < 1200:
+                large(site, revision)
+                revision += 1
+            tap.true(wal_size(site) >= 70 << 20, "a reader keeps it")
+        told = re.findall("-wal is longer than .*end it", site.responder.log())
+        tap.equal(len(told), 1, "lines about it in " + site.responder.log())
+        deadline = time.monotonic() + 10
+        while "-wal is begun anew" not in site.responder.log():
+            tap.true(time.monotonic() < deadline, "its end is told")
+            time.sleep(0.02)
+        tap.equal(wal_size(site), 0, "the WAL, once the reader is gone")
+        tap.equal(site.journal.one("SELECT count(*) FROM deliveries"),
+                  revision, "deliveries")
 
 
 tap.main()

@@ -322,6 +322,13 @@ journal_wal_is_long(const struct journal *journal)
 	    db_wal_pages(journal->db) >= 4 * JOURNAL_WAL_PAGES;
 }
 
+bool
+journal_wal_is_huge(const struct journal *journal)
+{
+	return journal->mode == DB_WAL &&
+	    db_wal_pages(journal->db) > JOURNAL_WAL_PAGES_MAX;
+}
+
 enum rc
 journal_maintain(struct journal *journal, bool urgent, struct err *err)
 {
@@ -335,7 +342,8 @@ journal_maintain(struct journal *journal, bool urgent, struct err *err)
 	rc = lock_take(journal->lock, 0, err);
 	if (rc != RC_OK)
 		return rc;
-	rc = db_checkpoint(journal->db, DB_CHECKPOINT_RESTART, err);
+	rc = db_checkpoint(journal->db, journal_wal_is_huge(journal) ?
+	    DB_CHECKPOINT_TRUNCATE : DB_CHECKPOINT_RESTART, err);
 	lock_release(journal->lock);
 	if (rc == RC_BUSY)
 		journal->checkpoint_after_us = clock_mono_us() +

@@ -194,14 +194,22 @@ enum rc journal_ready(struct journal *journal, int wait_ms, struct err *err);
  * a second after a reader of an old state was in the way (RC_BUSY).
  *
  * urgent    also when requests wait, once the WAL is four times that
+ *
+ * A WAL that is longer than JOURNAL_WAL_PAGES_MAX is emptied: its room is given
+ * back.
  */
 enum rc journal_maintain(struct journal *journal, bool urgent,
     struct err *err);
 #define JOURNAL_WAL_PAGES 1000
+#define JOURNAL_WAL_PAGES_MAX 16000	/* 63 MiB */
 
 /* journal_wal_is_long -- whether the WAL is so long that it should be begun
  * anew though others wait: four times JOURNAL_WAL_PAGES. */
 bool journal_wal_is_long(const struct journal *journal);
+
+/* journal_wal_is_huge -- whether it is longer than JOURNAL_WAL_PAGES_MAX: while
+ * somebody reads an old state, it cannot be begun anew. */
+bool journal_wal_is_huge(const struct journal *journal);
 
 /*
  * journal_json -- the top-level members of a JSON object as parameters: texts

@@ -12,6 +12,8 @@
 #define LAST_WAIT_MS 100
 /* What of upkeep could not be done is tried again after a while. */
 #define UPKEEP_PAUSE_MS 60000
+/* That the WAL grows is told again after this. */
+#define WAL_MS 60000
 
 void
 loop_stop_now(struct loop *l)
@@ -74,6 +76,45 @@ loop_soil(struct loop *l)
 	l->dirty = true;
 }
 
+/* tell_wal -- that it grows, since only somebody else can end that; and that it
+ * has ended. */
+static void
+tell_wal(struct loop *l, const struct journal *journal)
+{
+	if (!journal_wal_is_huge(journal)) {
+		if (l->wal_told_us != 0)
+			log_line(LOG_INFO, 0, "%s-wal is begun anew",
+			    journal_path(journal));
+		l->wal_told_us = 0;
+		return;
+	}
+	if (l->wal_told_us != 0 &&
+	    l->now_us - l->wal_told_us < loop_ms(WAL_MS))
+		return;
+	log_line(LOG_WARNING, 0, "%s-wal is longer than 60 MiB and grows: "
+	    "another program has been reading the journal for long in one "
+	    "transaction; end it. Deliveries are journaled meanwhile",
+	    journal_path(journal));
+	l->wal_told_us = l->now_us;
+}
+
+/* maintain -- a checkpoint, if it is time for one. */
+static enum rc
+maintain(struct loop *l, bool urgent)
+{
+	struct err err = { .text = "" };
+	struct journal *journal = loop_usable(l);
+	enum rc rc = RC_OK;
+
+	if (journal == NULL)
+		return RC_OK;
+	rc = journal_maintain(journal, urgent, &err);
+	if (rc != RC_OK && rc != RC_BUSY)
+		judge(l, rc, &err);
+	tell_wal(l, journal);
+	return rc;
+}
+
 void
 loop_commit(struct loop *l, int wait_ms)
 {
@@ -90,11 +131,8 @@ loop_commit(struct loop *l, int wait_ms)
 	loop_answer_first(l, n, rc == RC_OK ? &err : NULL);
 	l->locked_out = rc == RC_BUSY && batch_waiting(l->batch) > 0;
 	loop_soil(l);
-	if (rc == RC_OK && loop_usable(l) != NULL) {
-		rc = journal_maintain(loop_usable(l), true, &err);
-		if (rc != RC_OK && rc != RC_BUSY)
-			judge(l, rc, &err);
-	}
+	if (rc == RC_OK)
+		(void)maintain(l, true);
 }
 
 void
@@ -211,6 +249,7 @@ loop_tidy(struct loop *l, bool idle)
 	struct err err = { .text = "" };
 	struct journal *journal = loop_usable(l);
 	enum rc rc = RC_OK;
+	bool again;
 
 	if (journal == NULL) {
 		l->dirty = false;
@@ -218,15 +257,16 @@ loop_tidy(struct loop *l, bool idle)
 	}
 	if (journal_pending(journal))
 		rc = journal_flush(journal, LOCK_WAIT_MS, &err);
-	if (rc == RC_OK)
-		rc = journal_maintain(journal, !idle, &err);
 	if (rc != RC_OK && rc != RC_BUSY)
 		judge(l, rc, &err);
 	if (rc == RC_OK)
+		rc = maintain(l, !idle);
+	if (rc == RC_OK)
 		keep_up(l, journal);
 	/* What could not be done now is tried again, but not at once. */
-	l->quiet_us = rc == RC_OK ? loop_ms(IDLE_MS) : loop_ms(FLUSH_MS);
-	l->dirty = rc != RC_OK || !idle || (journal_upkeep_due(journal) &&
+	again = rc != RC_OK || journal_wal_is_huge(journal);
+	l->quiet_us = again ? loop_ms(FLUSH_MS) : loop_ms(IDLE_MS);
+	l->dirty = again || !idle || (journal_upkeep_due(journal) &&
 	    l->now_us >= l->upkeep_at_us);
 	l->dirty_us = l->now_us;
 }

@@ -54,6 +54,7 @@ struct loop {
 	int64_t dirty_us;		/* since when */
 	int64_t quiet_us;		/* what counts as idle */
 	int64_t upkeep_at_us;		/* no upkeep before */
+	int64_t wal_told_us;		/* when its length was told, or 0 */
 	enum rc trouble;		/* of the journal, the last told */
 	int64_t trouble_us;		/* when */
 	bool stopping;
