@@ -1,5 +1,6 @@
 # shellcheck shell=sh disable=SC2034
-# packages.sh -- Debian packages that ./up and ./check need. To be sourced.
+# packages.sh -- Debian packages that ./up, ./check and bench/ need. To be
+# sourced.
 
 # To build and run the responder behind nginx.
 packages_up='gcc libc6-dev make autoconf automake pkg-config
@@ -13,6 +14,16 @@ packages_up='gcc libc6-dev make autoconf automake pkg-config
 packages_check="$packages_up
 	libcmocka-dev libjson-c-dev clang libclang-rt-14-dev valgrind libc6-dbg
 	python3 python3-twilio strace xz-utils"
+
+# To measure it beside others (bench/run); npm, unless it is there from
+# elsewhere.
+packages_bench='python3 php-fpm php-cli php-sqlite3 webhook'
+packages_npm='nodejs npm'
+
+# To measure it where Apache starts a process for each request
+# (bench/processes).
+packages_processes='python3 apache2 libapache2-mod-fcgid
+	php-cgi php-cli php-sqlite3'
 
 # packages_missing PACKAGE... -- print those that are not installed.
 packages_missing() {
@@ -46,11 +57,13 @@ packages_need() {
 }
 
 # packages_install 'PACKAGE...' -- quietly; what apt-get said is shown when it
-# fails.
+# fails. Without systemd, runlevel 1 keeps the system's servers from being
+# started: we start our own.
 packages_install() {
 	log=$(mktemp) || return 1
 	# shellcheck disable=SC2086  # the argument is a list of words
-	if DEBIAN_FRONTEND=noninteractive; export DEBIAN_FRONTEND
+	if DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
+	    export DEBIAN_FRONTEND RUNLEVEL
 	    apt-get -q update >"$log" 2>&1 </dev/null &&
 	    apt-get -q -y --no-install-recommends install $1 >>"$log" 2>&1 \
 	    </dev/null; then

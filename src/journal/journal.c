@@ -15,6 +15,12 @@
 /* While a reader keeps the WAL from being begun anew, each try goes over all
  * of it: not after every commit. */
 #define CHECKPOINT_PAUSE_US 1000000
+/* Nothing holds the lock for more than 50 ms (docs/design.md section 6). */
+#define CHECKPOINT_LONG_US 35000
+#define CHECKPOINT_SHORT_US 25000
+/* 47 MiB: far enough from JOURNAL_WAL_PAGES_MAX that one batch of large bodies
+ * does not pass it. */
+#define WAL_PAGES_DUE_MAX 12000
 
 /* ------------------------------------------------------------------------
  * Transactions
@@ -319,7 +325,7 @@ bool
 journal_wal_is_long(const struct journal *journal)
 {
 	return journal->mode == DB_WAL &&
-	    db_wal_pages(journal->db) >= 4 * JOURNAL_WAL_PAGES;
+	    db_wal_pages(journal->db) >= journal->wal_pages_due;
 }
 
 bool
@@ -329,10 +335,29 @@ journal_wal_is_huge(const struct journal *journal)
 	    db_wal_pages(journal->db) > JOURNAL_WAL_PAGES_MAX;
 }
 
+/* The longer the WAL, the fewer writes a page costs: it may grow as long as a
+ * checkpoint holds the lock for no more than it may. */
+static void
+checkpoint_took(struct journal *journal, int64_t took_us)
+{
+	int pages = journal->wal_pages_due;
+
+	if (took_us > CHECKPOINT_LONG_US)
+		pages = pages * 3 / 4;
+	else if (took_us < CHECKPOINT_SHORT_US)
+		pages = pages * 9 / 8;
+	if (pages < JOURNAL_WAL_PAGES)
+		pages = JOURNAL_WAL_PAGES;
+	if (pages > WAL_PAGES_DUE_MAX)
+		pages = WAL_PAGES_DUE_MAX;
+	journal->wal_pages_due = pages;
+}
+
 enum rc
 journal_maintain(struct journal *journal, bool urgent, struct err *err)
 {
-	int due = urgent ? 4 * JOURNAL_WAL_PAGES : JOURNAL_WAL_PAGES;
+	const int due = urgent ? journal->wal_pages_due : JOURNAL_WAL_PAGES;
+	int64_t begun_us;
 	enum rc rc;
 
 	if (journal->mode != DB_WAL || journal->failed ||
@@ -342,9 +367,12 @@ journal_maintain(struct journal *journal, bool urgent, struct err *err)
 	rc = lock_take(journal->lock, 0, err);
 	if (rc != RC_OK)
 		return rc;
+	begun_us = clock_mono_us();
 	rc = db_checkpoint(journal->db, journal_wal_is_huge(journal) ?
 	    DB_CHECKPOINT_TRUNCATE : DB_CHECKPOINT_RESTART, err);
 	lock_release(journal->lock);
+	if (rc == RC_OK && urgent)
+		checkpoint_took(journal, clock_mono_us() - begun_us);
 	if (rc == RC_BUSY)
 		journal->checkpoint_after_us = clock_mono_us() +
 		    CHECKPOINT_PAUSE_US;

@@ -193,7 +193,8 @@ enum rc journal_ready(struct journal *journal, int wait_ms, struct err *err);
  * JOURNAL_WAL_PAGES or more. Does nothing when there is nothing to do, or for
  * a second after a reader of an old state was in the way (RC_BUSY).
  *
- * urgent    also when requests wait, once the WAL is four times that
+ * urgent    also when requests wait, once the WAL is long: JOURNAL_WAL_PAGES_LONG
+ *           at first, then as long as the lock is not held for too long
  *
  * A WAL that is longer than JOURNAL_WAL_PAGES_MAX is emptied: its room is given
  * back.
@@ -201,10 +202,11 @@ enum rc journal_ready(struct journal *journal, int wait_ms, struct err *err);
 enum rc journal_maintain(struct journal *journal, bool urgent,
     struct err *err);
 #define JOURNAL_WAL_PAGES 1000
+#define JOURNAL_WAL_PAGES_LONG 4000
 #define JOURNAL_WAL_PAGES_MAX 16000	/* 63 MiB */
 
 /* journal_wal_is_long -- whether the WAL is so long that it should be begun
- * anew though others wait: four times JOURNAL_WAL_PAGES. */
+ * anew though others wait. */
 bool journal_wal_is_long(const struct journal *journal);
 
 /* journal_wal_is_huge -- whether it is longer than JOURNAL_WAL_PAGES_MAX: while

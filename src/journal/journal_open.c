@@ -205,6 +205,7 @@ journal_open(struct journal **journal, const struct journal_options *options,
 		goto out;
 	}
 	new->slice_us = JOURNAL_SLICE_US;
+	new->wal_pages_due = JOURNAL_WAL_PAGES_LONG;
 	rc = file_canonical(options->path, &new->path, err);
 	/* Nothing is made beside a file that is not ours. */
 	if (rc == RC_OK)

@@ -35,6 +35,7 @@ struct journal {
 	int64_t slice_us;	/* of work in a slice: journal_slice_took */
 	bool left;		/* something was set aside at its creation */
 	bool full;		/* the last write found no room */
+	int wal_pages_due;	/* a checkpoint is urgent: checkpoint_took */
 	int64_t checkpoint_after_us;	/* monotonic: not before this */
 	bool failed;		/* a write or sync failed: nothing more is
 				 * acknowledged */
