@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -290,8 +291,9 @@ def older():
         for command in ("findings", "presence", "sessions", "services"):
             done = run("--journal", journal.path, command)
             tap.equal(done.returncode, 3, "exit status of " + command)
-            tap.equal(done.stderr.decode(), "syncjournal: %s: is of version "
-                      "1, this program's is 2: start the responder, or run "
+            said = re.sub(r"(?<=program's is )\d+", "N", done.stderr.decode())
+            tap.equal(said, "syncjournal: %s: is of version "
+                      "1, this program's is N: start the responder, or run "
                       "syncjournal rebuild, to bring it up\n" % journal.path,
                       "what %s says" % command)
             tap.equal(done.stdout, b"", "nothing on standard output")

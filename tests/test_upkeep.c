@@ -672,6 +672,32 @@ a_journal_of_version_1_is_brought_up_and_rebuilt(void **state)
 }
 
 static void
+a_journal_of_version_2_gets_what_lookups_need_and_no_rebuild(void **state)
+{
+	static const char indexes[] = "SELECT group_concat(name) FROM (SELECT "
+	    "name FROM sqlite_master WHERE name LIKE 'stream_key%' "
+	    "OR name LIKE 'gap_state%' ORDER BY name)";
+	const struct place *place = *state;
+	struct journal *journal = open_journal(place);
+
+	assert_string_equal(append(journal, document(1, "9")), "baseline");
+	journal_close(journal);
+	assert_int_equal(change(place->path, "DROP INDEX stream_key_a; "
+	    "DROP INDEX stream_key_b; DROP INDEX gap_state_a; "
+	    "DROP INDEX gap_state_b; PRAGMA user_version = 2; "
+	    "UPDATE journal SET schema_version = '1.2'"), SQLITE_OK);
+	assert_string_equal(look(place->path, indexes), "");
+	journal = open_journal(place);
+	assert_string_equal(look(place->path, indexes),
+	    "gap_state_a,gap_state_b,stream_key_a,stream_key_b");
+	assert_string_equal(look(place->path, "SELECT schema_version, "
+	    "(SELECT wanted FROM upkeep) FROM journal_info"), "1.3|0");
+	assert_string_equal(append(journal, document(1, "10")), "in_order");
+	expect_clean(place->path);
+	journal_close(journal);
+}
+
+static void
 what_must_be_there_is_not_made(void **state)
 {
 	const struct place *place = *state;
@@ -717,6 +743,8 @@ main(void)
 		    what_a_rebuild_or_a_setting_tells_of_a_base_is_recorded),
 		AT_A_PLACE(each_changed_row_is_a_difference_that_a_rebuild_mends),
 		AT_A_PLACE(a_journal_of_version_1_is_brought_up_and_rebuilt),
+		AT_A_PLACE(
+		    a_journal_of_version_2_gets_what_lookups_need_and_no_rebuild),
 		AT_A_PLACE(what_must_be_there_is_not_made),
 	};
 
