@@ -8,6 +8,7 @@
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -18,6 +19,7 @@
 
 #define N_DELIVERIES 64
 #define FRAME_SIZE (24 + 4096)
+#define WAL_HEADER_LEN 32
 /* os_unix.c says of 131,072 bytes that the disk is full. */
 #define DRIVER_MAX 131071
 
@@ -31,6 +33,7 @@ static struct {
 	int largest;		/* write */
 	int64_t unsynced;	/* bytes written since the last sync */
 	bool locked;		/* the writers' lock, at a sync */
+	bool header_alone;	/* was all that was written, at a sync */
 	int fail_with;		/* the next write fails so, once */
 	int fail_sync_with;	/* the next sync */
 	const char *lock;	/* to be looked at */
@@ -86,6 +89,8 @@ watched_sync(sqlite3_file *file, int flags)
 	if (fail_with != SQLITE_OK)
 		return fail_with;
 	seen.n_syncs++;
+	if (seen.unsynced == WAL_HEADER_LEN)
+		seen.header_alone = true;
 	seen.unsynced = 0;
 	if (seen.lock != NULL && is_locked(seen.lock))
 		seen.locked = true;
@@ -296,6 +301,7 @@ a_wal_that_is_begun_anew_is_synced_twice(void **state)
 	assert_int_equal(journal_maintain(journal, true, &err), RC_OK);
 	assert_int_equal(append_samples(journal, 0), RC_OK);
 	assert_int_equal(seen.n_syncs, 2);
+	assert_true(seen.header_alone);
 	assert_int_equal(seen.unsynced, 0);
 	assert_int_equal(append_samples(journal, 0), RC_OK);
 	assert_int_equal(seen.n_syncs, 1);
@@ -324,6 +330,25 @@ open_small(const struct place *place)
 	return sqlite;
 }
 
+/* COMMIT as db_commit does it, or ROLLBACK. */
+static void
+end_transaction(sqlite3 *sqlite, const char *end)
+{
+	sqlite3_file *wal = NULL;
+	const bool commits = strcmp(end, "COMMIT") == 0;
+
+	assert_int_equal(sqlite3_file_control(sqlite, "main",
+	    SQLITE_FCNTL_JOURNAL_POINTER, &wal), SQLITE_OK);
+	if (commits)
+		assert_true(vfs_defer(wal, true));
+	assert_int_equal(sqlite3_exec(sqlite, end, NULL, NULL, NULL),
+	    SQLITE_OK);
+	if (commits) {
+		assert_true(vfs_defer(wal, false));
+		assert_int_equal(vfs_sync(wal), SQLITE_OK);
+	}
+}
+
 static void
 fill(sqlite3 *sqlite, int first, const char *end)
 {
@@ -333,9 +358,10 @@ fill(sqlite3 *sqlite, int first, const char *end)
 	    "(VALUES (%d) UNION ALL SELECT n + 1 FROM c WHERE n < %d) "
 	    "INSERT INTO t SELECT n, zeroblob(900) FROM c; "
 	    "UPDATE t SET x = CAST(n AS TEXT) || ':' || hex(x) "
-	    "WHERE n >= %d; %s", first, first + 499, first, end);
+	    "WHERE n >= %d", first, first + 499, first);
 	assert_int_equal(sqlite3_exec(sqlite, sql, NULL, NULL, NULL),
 	    SQLITE_OK);
+	end_transaction(sqlite, end);
 }
 
 /* Twenty pages round and round: each is in the WAL, but not for long, when its
@@ -353,13 +379,44 @@ go_round(sqlite3 *sqlite, int first)
 		assert_int_equal(sqlite3_exec(sqlite, sql, NULL, NULL, NULL),
 		    SQLITE_OK);
 	}
-	assert_int_equal(sqlite3_exec(sqlite, "COMMIT", NULL, NULL, NULL),
-	    SQLITE_OK);
+	end_transaction(sqlite, "COMMIT");
+}
+
+static void
+copy_file(const char *from, const char *to)
+{
+	const size_t size = 64 * 1024 * 1024;
+	char *bytes = malloc(size);
+	size_t len;
+
+	assert_non_null(bytes);
+	len = read_file(from, bytes, size);
+	assert_true(len < size);
+	write_file(to, bytes, len);
+	free(bytes);
+}
+
+/* As after a crash: without -shm the WAL is read again, and its checksums
+ * with it. */
+static const char *
+look_after_recovery(const struct place *place, const char *sql)
+{
+	char copy[128], wal[128], copied_wal[136];
+
+	(void)snprintf(copy, sizeof(copy), "%s/copy.db", place->directory);
+	(void)snprintf(wal, sizeof(wal), "%s-wal", place->path);
+	(void)snprintf(copied_wal, sizeof(copied_wal), "%s-wal", copy);
+	copy_file(place->path, copy);
+	copy_file(wal, copied_wal);
+	return look(copy, sql);
 }
 
 static void
 what_is_spilled_is_read_back(void **state)
 {
+	static const char rows[] = "SELECT count(*), sum(x = "
+	    "CAST(n AS TEXT) || ':' || hex(zeroblob(900)) || "
+	    "CASE n % 25 WHEN 1 THEN '...' ELSE '' END) FROM t";
 	const struct place *place = *state;
 	sqlite3 *sqlite = open_small(place);
 
@@ -371,11 +428,78 @@ what_is_spilled_is_read_back(void **state)
 	fill(sqlite, 501, "ROLLBACK");
 	fill(sqlite, 1001, "COMMIT");
 	go_round(sqlite, 1001);
-	assert_string_equal(look(place->path, "SELECT count(*), sum(x = "
-	    "CAST(n AS TEXT) || ':' || hex(zeroblob(900)) || "
-	    "CASE n % 25 WHEN 1 THEN '...' ELSE '' END) FROM t"),
-	    "1000|1000");
+	assert_string_equal(look(place->path, rows), "1000|1000");
+	assert_string_equal(look_after_recovery(place, rows), "1000|1000");
 	assert_string_equal(look(place->path, "PRAGMA integrity_check"), "ok");
+	(void)sqlite3_close(sqlite);
+}
+
+/* The driver by itself: SQLite reads a frame in a COMMIT if it has to compute its
+ * checksum anew. */
+static void
+what_is_gathered_is_there_when_it_is_asked_for(void **state)
+{
+	const struct place *place = *state;
+	sqlite3 *sqlite = open_small(place);
+	sqlite3_vfs *vfs = sqlite3_vfs_find("syncjournal");
+	sqlite3_file *file = calloc(1, (size_t)vfs->szOsFile);
+	char path[128] = "", read[8] = "";
+	sqlite3_int64 size = 0;
+	int flags;
+
+	(void)sqlite3_close(sqlite);
+	(void)snprintf(path, sizeof(path) - 8, "%s-wal", place->path);
+	assert_int_equal(vfs->xOpen(vfs, path, file, SQLITE_OPEN_READWRITE |
+	    SQLITE_OPEN_CREATE | SQLITE_OPEN_WAL, &flags), SQLITE_OK);
+	assert_int_equal(file->pMethods->xTruncate(file, 0), SQLITE_OK);
+	memset(&seen, 0, sizeof(seen));
+	assert_true(vfs_defer(file, true));
+	assert_int_equal(file->pMethods->xWrite(file, "one", 3, 0), SQLITE_OK);
+	assert_int_equal(file->pMethods->xWrite(file, "two", 3, 3), SQLITE_OK);
+	assert_int_equal(seen.n_writes, 0);
+	assert_int_equal(file->pMethods->xRead(file, read, 6, 0), SQLITE_OK);
+	assert_string_equal(read, "onetwo");
+	assert_int_equal(seen.n_writes, 1);
+	assert_int_equal(file->pMethods->xWrite(file, "six", 3, 6), SQLITE_OK);
+	assert_int_equal(file->pMethods->xFileSize(file, &size), SQLITE_OK);
+	assert_int_equal(size, 9);
+	assert_int_equal(file->pMethods->xWrite(file, "ten", 3, 9), SQLITE_OK);
+	assert_true(vfs_defer(file, false));
+	assert_int_equal(file->pMethods->xClose(file), SQLITE_OK);
+	assert_int_equal(seen.n_writes, 2);
+	free(file);
+}
+
+/* Else the bytes would be written when this connection next reads, over what
+ * another one has committed and acknowledged meanwhile. */
+static void
+what_is_rolled_back_is_never_written(void **state)
+{
+	const struct place *place = *state;
+	sqlite3 *sqlite = open_small(place), *other = open_small(place);
+	char sql[256];
+
+	fill(sqlite, 1, "COMMIT");
+	for (int last = 510; last < 530; last++) {
+		assert_int_equal(sqlite3_exec(sqlite,
+		    "PRAGMA wal_checkpoint(RESTART)", NULL, NULL, NULL),
+		    SQLITE_OK);
+		(void)snprintf(sql, sizeof(sql), "BEGIN IMMEDIATE; "
+		    "WITH RECURSIVE c(n) AS (VALUES (502) UNION ALL "
+		    "SELECT n + 1 FROM c WHERE n < %d) INSERT INTO t "
+		    "SELECT n, zeroblob(3000) FROM c; ROLLBACK", last);
+		assert_int_equal(sqlite3_exec(sqlite, sql, NULL, NULL, NULL),
+		    SQLITE_OK);
+		assert_int_equal(sqlite3_exec(other, "REPLACE INTO t VALUES "
+		    "(501, zeroblob(90000))", NULL, NULL, NULL), SQLITE_OK);
+		memset(&seen, 0, sizeof(seen));
+		assert_int_equal(sqlite3_exec(sqlite, "SELECT count(*), "
+		    "sum(length(x)) FROM t", NULL, NULL, NULL), SQLITE_OK);
+		assert_int_equal(seen.n_writes, 0);
+		assert_string_equal(look(place->path,
+		    "PRAGMA integrity_check"), "ok");
+	}
+	(void)sqlite3_close(other);
 	(void)sqlite3_close(sqlite);
 }
 
@@ -394,6 +518,8 @@ main(void)
 		AT_A_PLACE(a_failed_sync_fails_its_commit_and_all_after),
 		AT_A_PLACE(a_wal_that_is_begun_anew_is_synced_twice),
 		AT_A_PLACE(what_is_spilled_is_read_back),
+		AT_A_PLACE(what_is_gathered_is_there_when_it_is_asked_for),
+		AT_A_PLACE(what_is_rolled_back_is_never_written),
 	};
 
 	return cmocka_run_group_tests(tests, watch, NULL);

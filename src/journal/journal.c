@@ -143,6 +143,7 @@ journal_finish(struct journal *journal, enum rc rc, struct err *err)
 	if (rc != RC_OK)
 		roll_back(journal);
 	lock_release(journal->lock);
+	journal->released_us = clock_mono_us();
 	journal->full = rc == RC_FULL;
 	if (rc == RC_OK)
 		rc = db_sync(journal->db, err);
@@ -317,6 +318,8 @@ journal_ready(struct journal *journal, int wait_ms, struct err *err)
 	if (journal->full)
 		return journal_finish(journal, touch(journal->db, err), err);
 	rc = db_run(journal->db, STATEMENT_ROLLBACK, err);
+	/* Nothing was changed. */
+	journal->remembers = rc == RC_OK;
 	lock_release(journal->lock);
 	return rc;
 }
@@ -336,7 +339,8 @@ journal_wal_is_huge(const struct journal *journal)
 }
 
 /* The longer the WAL, the fewer writes a page costs: it may grow as long as a
- * checkpoint holds the lock for no more than it may. */
+ * checkpoint holds the lock for no more than it may. Below
+ * JOURNAL_WAL_PAGES_LONG it is the syncs that take long, not the pages. */
 static void
 checkpoint_took(struct journal *journal, int64_t took_us)
 {
@@ -346,8 +350,8 @@ checkpoint_took(struct journal *journal, int64_t took_us)
 		pages = pages * 3 / 4;
 	else if (took_us < CHECKPOINT_SHORT_US)
 		pages = pages * 9 / 8;
-	if (pages < JOURNAL_WAL_PAGES)
-		pages = JOURNAL_WAL_PAGES;
+	if (pages < JOURNAL_WAL_PAGES_LONG)
+		pages = JOURNAL_WAL_PAGES_LONG;
 	if (pages > WAL_PAGES_DUE_MAX)
 		pages = WAL_PAGES_DUE_MAX;
 	journal->wal_pages_due = pages;

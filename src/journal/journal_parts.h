@@ -32,6 +32,7 @@ struct journal {
 	struct quarantine *quarantine;
 	struct db *scratch;	/* in memory, to read JSON; NULL until then */
 	bool upkeep_due;	/* as of the last transaction */
+	int64_t released_us;	/* when the lock was last let go; monotonic */
 	int64_t slice_us;	/* of work in a slice: journal_slice_took */
 	bool left;		/* something was set aside at its creation */
 	bool full;		/* the last write found no room */
@@ -79,7 +80,7 @@ int journal_ms_left(int64_t deadline_us);
 
 /*
  * journal_slice_took -- how long the writers' lock was held for a slice of
- * upkeep, its commit included: the next one does so much work that the lock is
+ * upkeep, until journal->released_us: the next one does so much work that the lock is
  * held for a third of the 50 ms that it may be (docs/design.md section
  * 6). How long a sync takes is the disk's matter, and that of others on it.
  */

@@ -40,7 +40,7 @@ sweep(struct journal *journal, int wait_ms, struct err *err)
 	begun_us = clock_mono_us();
 	rc = projector_sweep(journal->projector, journal->slice_us, err);
 	rc = journal_finish(journal, rc, err);
-	journal_slice_took(journal, clock_mono_us() - begun_us);
+	journal_slice_took(journal, journal->released_us - begun_us);
 	return rc;
 }
 

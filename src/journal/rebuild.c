@@ -197,7 +197,7 @@ rebuild_slice(struct journal *journal, int wait_ms,
 		(void)db_generation(db, live);
 	}
 	rc = journal_finish(journal, rc, err);
-	journal_slice_took(journal, clock_mono_us() - begun_us);
+	journal_slice_took(journal, journal->released_us - begun_us);
 	if (rc == RC_OK)
 		*progress = (struct rebuild_progress){ .state = rebuild.wanted
 		    && rebuild.state == REBUILD_NONE ? REBUILD_FILL :

@@ -1,16 +1,18 @@
 /*
- * vfs -- between SQLite and its driver of files: gathers writes to the WAL, and
- * can leave the sync of a commit for later.
+ * vfs -- between SQLite and its driver of files: in a COMMIT, gathers the writes
+ * to the WAL and leaves their sync for later.
  *
- * SQLite writes a WAL frame by frame, each in two pieces (24 bytes and a page):
- * a commit of 64 deliveries is some 300 system calls, one behind the other in
- * the file. Here they are collected and written as few large pieces, before
- * anything else is done with that file: it is read, synced, truncated, asked for
- * its size, or written to at another place. bench/README.md has what it saves.
+ * SQLite writes a WAL frame by frame, each in two pieces (24 bytes and a page): a
+ * commit of 64 deliveries is some 300 system calls, one behind the other in the
+ * file. Here they are collected and written as few large pieces, before anything
+ * else is done with that file in the COMMIT: it is read, synced, truncated, asked
+ * for its size, or written to at another place. bench/README.md has what it saves.
  *
- * Nothing else changes: other files, locks and shared memory are the driver's,
- * and so are all results. What a write would have said may be said by the sync
- * instead; SQLite takes any failure before the end of a sync as the commit's.
+ * Outside a COMMIT nothing is held back: what a rollback leaves could be written
+ * later, over what another process has put there meanwhile. And nothing else
+ * changes: other files, locks and shared memory are the driver's, and so are all
+ * results. What a write would have said may be said by the sync instead; SQLite
+ * takes any failure before the end of a sync as the commit's.
  *
  * Needs synchronous=FULL (db_make_durable): the end of a commit must be a sync,
  * put off or not, since after that other connections look at its frames
@@ -33,14 +35,18 @@ struct sqlite3_file;
 enum rc vfs_name(const char **name, struct err *err);
 
 /*
- * vfs_defer -- from now on SQLite's own syncs of this WAL are left out, until
- * vfs_defer with false: around a COMMIT, and nothing else. Not left out is the
- * one that follows the header of a WAL that is begun anew
+ * vfs_defer -- from now on writes to this WAL are gathered and SQLite's own syncs
+ * of it are left out, until vfs_defer with false: around a COMMIT, and nothing
+ * else. What a COMMIT that failed has not written is dropped. Not left out is the
+ * sync that follows the header of a WAL that is begun anew
  * (https://sqlite.org/src/tktview?name=ff5be73dee).
  *
  * file  of SQLITE_FCNTL_JOURNAL_POINTER
  *
- * Returns false, and has no effect, where that is no WAL.
+ * Returns false, and has no effect, where that is no WAL; where SQLite pads
+ * commits to sectors (a build without powersafe overwrite: it writes after its
+ * sync); and on Linux before 4.18, which tells a failed sync to one process only:
+ * another one's would then succeed without its data.
  */
 bool vfs_defer(struct sqlite3_file *file, bool defer);
 

@@ -134,9 +134,9 @@ keep_memory(void)
 static enum rc
 begin(struct loop *l, struct err *err)
 {
-	keep_memory();
 	enum rc rc;
 
+	keep_memory();
 	l->now_us = clock_mono_us();
 	l->conf_at_us = l->now_us;
 	l->quiet_us = loop_ms(IDLE_MS);
