@@ -426,5 +426,51 @@ def restarts():
                   "missing")
 
 
+def another(site, name):
+    """A further responder at the same journal."""
+    one = harness.Responder(site.work, site.config)
+    one.socket_path = site.work.path(name + ".sock")
+    one.log_path = site.work.path(name + ".log")
+    one.start()
+    return one
+
+
+def verdict_by(site, responder, parameters):
+    own, site.responder = site.responder, responder
+    try:
+        return site.accepted(parameters).verdict
+    finally:
+        site.responder = own
+
+
+@tap.test("responders that take turns at one journal judge as one would")
+def turns():
+    with harness.Site() as site:
+        responders = [site.responder]
+        try:
+            responders += [another(site, name) for name in ("b", "c")]
+            turn = itertools.cycle(responders)
+
+            def told(number):
+                return [verdict_by(site, next(turn), event(kind, number, 1))
+                        for kind in KINDS]
+
+            tap.equal(told(1), ["baseline"] * 3, "the first")
+            # Two in a row by the first of them, then one by each: what it
+            # knows is its own once, and old the next time.
+            turn = itertools.cycle(responders + responders[:1])
+            for number in range(2, 22):
+                tap.equal(told(number), ["in_order"] * 3, str(number))
+            for number, verdict in ((24, "ahead"), (22, "late"),
+                                    (24, "duplicate"), (25, "in_order"),
+                                    (23, "late"), (1, "duplicate")):
+                tap.equal(told(number), [verdict] * 3, str(number))
+        finally:
+            for one in responders[1:]:
+                one.kill()
+        tap.equal(site.journal.rows("SELECT observed, missing FROM streams"),
+                  [(25, 0)] * 3, "streams")
+
+
 if __name__ == "__main__":
     tap.main()
