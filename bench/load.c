@@ -23,10 +23,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "clients.h"
 #include "requests.h"
+#include "spent.h"
 
 /* Some 1 KB each in the small mix, 12 KB in the large one. */
 #define REQUESTS_MAX 10000000
@@ -217,16 +217,6 @@ print_statuses(const struct clients_result *result)
 	(void)fputs("},", stdout);
 }
 
-static double
-cpu_s(void)
-{
-	struct rusage use;
-
-	(void)getrusage(RUSAGE_SELF, &use);
-	return (double)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) +
-	    (double)(use.ru_utime.tv_usec + use.ru_stime.tv_usec) / 1e6;
-}
-
 static void
 print_result(struct clients_result *result, size_t connections, double cpu)
 {
@@ -257,7 +247,7 @@ static double cpu_before_s;
 static void
 start(void)
 {
-	cpu_before_s = cpu_s();
+	cpu_before_s = spent_cpu_s();
 }
 
 static void
@@ -286,7 +276,7 @@ main(int argc, char **argv)
 		    options.wait ? wait_and_start : start, &result, &err);
 		if (rc == RC_OK)
 			print_result(&result, options.clients.connections,
-			    cpu_s() - cpu_before_s);
+			    spent_cpu_s() - cpu_before_s);
 		clients_clear(&result);
 	}
 	requests_clear(&requests);

@@ -15,10 +15,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "base/clock.h"
 #include "journal/journal.h"
+#include "spent.h"
 
 #define N_TABLES 2
 
@@ -243,16 +243,6 @@ percentile(const struct raw *raw, size_t per_thousand)
 	return raw->took_us[(raw->n_commits - 1) * per_thousand / 1000];
 }
 
-static double
-cpu_s(void)
-{
-	struct rusage used;
-
-	(void)getrusage(RUSAGE_SELF, &used);
-	return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
-	    (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
-}
-
 /* What this process gave to the disks so far. */
 static int64_t
 bytes_written(void)
@@ -272,7 +262,7 @@ static void
 measure(struct raw *raw, size_t n, size_t batch)
 {
 	const int64_t written = bytes_written();
-	const double cpu = cpu_s();
+	const double cpu = spent_cpu_s();
 	const int64_t begun_us = clock_mono_us();
 	double s;
 
@@ -284,7 +274,7 @@ measure(struct raw *raw, size_t n, size_t batch)
 	    PRId64 ", \"p999_us\": %" PRId64 ", \"cpu_s\": %.3f, "
 	    "\"bytes_written\": %" PRId64 "}\n", n, batch, s, (double)n / s,
 	    percentile(raw, 500), percentile(raw, 990), percentile(raw, 999),
-	    cpu_s() - cpu, bytes_written() - written);
+	    spent_cpu_s() - cpu, bytes_written() - written);
 }
 
 int

@@ -503,6 +503,27 @@ what_is_rolled_back_is_never_written(void **state)
 	(void)sqlite3_close(sqlite);
 }
 
+static void
+only_kernels_that_tell_each_process_put_syncs_off(void **state)
+{
+	static const struct { const char *release; bool want; } table[] = {
+		{ "3.10.0-1160.el7.x86_64", false },
+		{ "4.17.19", false },
+		{ "4.18", true },
+		{ "4.18.0-553.el8_10.x86_64", true },
+		{ "5.4.0", true },
+		{ "6", true },
+		{ "", false },
+		{ "?", false },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		assert_int_equal(vfs_may_defer(table[i].release),
+		    table[i].want);
+}
+
 #define AT_A_PLACE(test) \
 	cmocka_unit_test_setup_teardown(test, place_setup, place_teardown)
 
@@ -520,6 +541,8 @@ main(void)
 		AT_A_PLACE(what_is_spilled_is_read_back),
 		AT_A_PLACE(what_is_gathered_is_there_when_it_is_asked_for),
 		AT_A_PLACE(what_is_rolled_back_is_never_written),
+		cmocka_unit_test(
+		    only_kernels_that_tell_each_process_put_syncs_off),
 	};
 
 	return cmocka_run_group_tests(tests, watch, NULL);

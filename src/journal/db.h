@@ -1,5 +1,6 @@
 /*
- * db -- the database driver: the one place that knows SQLite.
+ * db -- the database driver: the one place that knows SQLite, but for vfs, which
+ * stands between SQLite and its files.
  *
  * The statements that run on an open journal are a closed, numbered set
  * (sql/statements.sql); each is prepared once, when it is first used. Binding

@@ -203,7 +203,7 @@ enum rc journal_maintain(struct journal *journal, bool urgent,
     struct err *err);
 #define JOURNAL_WAL_PAGES 1000
 #define JOURNAL_WAL_PAGES_LONG 2000
-#define JOURNAL_WAL_PAGES_MAX 16000	/* 63 MiB */
+#define JOURNAL_WAL_PAGES_MAX 16100	/* 63 MiB */
 
 /* journal_wal_is_long -- whether the WAL is so long that it should be begun
  * anew though others wait. */

@@ -63,11 +63,10 @@ static int
 wal_close(sqlite3_file *file)
 {
 	struct wal *const wal = wal_of(file);
-	const int flushed = flush(wal);
-	const int code = real(wal)->pMethods->xClose(real(wal));
 
+	/* Nothing is gathered outside a COMMIT. */
 	sqlite3_free(wal->bytes);
-	return flushed != SQLITE_OK ? flushed : code;
+	return real(wal)->pMethods->xClose(real(wal));
 }
 
 static int
@@ -209,26 +208,28 @@ open_wal(const char *name, struct wal *wal, int flags, int *out_flags)
 	return code;
 }
 
-/* Whether each process hears of a failed sync that it has a part in. On Linux
- * since 4.13, in the file systems that matter since 4.18. */
+bool
+vfs_may_defer(const char *release)
+{
+	char *end;
+	const long major = strtol(release, &end, 10);
+	const long minor = *end == '.' ? strtol(end + 1, NULL, 10) : 0;
+
+	return major > 4 || (major == 4 && minor >= 18);
+}
+
 static bool
 failures_are_told(void)
 {
-	static int told = -1;
+	static bool known, told;
 	struct utsname system;
-	long major, minor = 0;
-	char *end;
 
-	if (told >= 0)
-		return told > 0;
-	told = 0;
-	if (uname(&system) != 0 || strcmp(system.sysname, "Linux") != 0)
-		return false;
-	major = strtol(system.release, &end, 10);
-	if (*end == '.')
-		minor = strtol(end + 1, NULL, 10);
-	told = major > 4 || (major == 4 && minor >= 18);
-	return told > 0;
+	if (!known)
+		told = uname(&system) == 0 &&
+		    strcmp(system.sysname, "Linux") == 0 &&
+		    vfs_may_defer(system.release);
+	known = true;
+	return told;
 }
 
 bool

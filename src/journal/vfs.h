@@ -50,6 +50,11 @@ enum rc vfs_name(const char **name, struct err *err);
  */
 bool vfs_defer(struct sqlite3_file *file, bool defer);
 
+/* vfs_may_defer -- whether Linux of this release tells a failed sync to each process
+ * that has a part in it: since 4.13, in the file systems that matter since
+ * 4.18. */
+bool vfs_may_defer(const char *release);
+
 /* vfs_sync -- the sync that was left out; SQLite's code. */
 int vfs_sync(struct sqlite3_file *file);
 

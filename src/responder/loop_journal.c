@@ -91,7 +91,7 @@ tell_wal(struct loop *l, const struct journal *journal)
 	if (l->wal_told_us != 0 &&
 	    l->now_us - l->wal_told_us < loop_ms(WAL_MS))
 		return;
-	log_line(LOG_WARNING, 0, "%s-wal is longer than 60 MiB and grows: most "
+	log_line(LOG_WARNING, 0, "%s-wal is longer than 63 MiB and grows: most "
 	    "likely another program has been reading the journal for long in "
 	    "one transaction; end it. Deliveries are journaled meanwhile",
 	    journal_path(journal));
