@@ -2,6 +2,7 @@
 """The audit program: what it lists is what the views say, in each format; a
 listing writes nothing and harms no terminal; what cannot be read, or is asked
 for wrongly, is said clearly. What changes a journal is in test_maintain.py."""
+import contextlib
 import csv
 import io
 import json
@@ -276,6 +277,23 @@ def gap_lengths(option, most):
             + ("\u00e9" * (most // 2) + "e",), 2,
             b"%s has %d bytes, and may have %d" % (option.encode(), most + 1,
                                                    most))
+
+
+@tap.test("readers that come at once to a WAL that was left all read it")
+def at_once():
+    with Sample() as site:
+        site.stop()
+        for _ in range(20):
+            # The first of them makes it anew.
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(site.journal.path + "-shm")
+            readers = [subprocess.Popen(
+                [PROGRAM, "--journal", site.journal.path, "info"],
+                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+                for _ in range(4)]
+            for one in readers:
+                _, said = one.communicate(timeout=60)
+                tap.equal((one.returncode, said), (0, b""), "a reader")
 
 
 @tap.test("a journal of an older version says how it is brought up")

@@ -9,6 +9,11 @@
 #include "base/buf.h"
 #include "journal/vfs.h"
 
+/* Who opens first reads a WAL that was left, some 5 ms for 5 MiB; others wait. A
+ * writer holds the writers' lock meanwhile. */
+#define RECOVERY_WAIT_MS 2000
+#define RECOVERY_WAIT_WRITE_MS 100
+
 struct db {
 	sqlite3 *sqlite;
 	char *path;
@@ -244,9 +249,12 @@ db_open(struct db **db, const char *path, enum db_access access,
 		rc = fail(new, code, "open", err);
 		goto out;
 	}
+	db_wait(new, access == DB_WRITE ? RECOVERY_WAIT_WRITE_MS :
+	    RECOVERY_WAIT_MS);
 	rc = configure(new, err);
 	if (rc != RC_OK)
 		goto out;
+	db_wait(new, 0);
 	/* SQLite falls back to reading where it may not write. */
 	if (access == DB_WRITE && sqlite3_db_readonly(new->sqlite, "main")) {
 		rc = err_set(err, RC_SYSTEM, "%s: may not be written to; the "

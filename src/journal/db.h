@@ -56,7 +56,8 @@ enum db_journal_mode {
  *
  * The connection makes no checkpoint of its own, neither now and then nor when
  * it is closed; does not map the file; asks no trigger; trusts no function of the
- * schema with side effects; and has no busy handler until db_wait.
+ * schema with side effects; and has no busy handler until db_wait, once the WAL
+ * has been read that another program may be recovering just now.
  */
 enum rc db_open(struct db **db, const char *path, enum db_access access,
     struct err *err);
