@@ -15,7 +15,7 @@ import tempfile
 
 import servers
 
-PROGRAMS = ["syncjournal.fcgi"] + [
+PROGRAMS = ["syncjournal.fcgi", "syncjournal"] + [
     "bench/" + name for name in ("fill", "load", "null", "raw")]
 
 
