@@ -9,11 +9,12 @@ packages_up='gcc libc6-dev make autoconf automake pkg-config
 
 # To test as well: libraries of the unit tests, the second compiler with the
 # runtime of its sanitizers, valgrind (libc6-dbg: it must know the C library's
-# symbols), Twilio's own library, which signs the end-to-end tests, and strace,
-# which shows that a sync comes before its answer.
+# symbols), Twilio's own library, which signs the end-to-end tests, one that
+# applies JSON patches, strace, which shows that a sync comes before its answer,
+# and tmux, a terminal.
 packages_check="$packages_up
 	libcmocka-dev libjson-c-dev clang libclang-rt-14-dev valgrind libc6-dbg
-	python3 python3-twilio strace xz-utils"
+	python3 python3-jsonpatch python3-twilio strace tmux xz-utils"
 
 # To measure it beside others (bench/run); npm, unless it is there from
 # elsewhere.

@@ -152,6 +152,52 @@ SELECT s.service_id, s.kind, s.key, v.account_sid, v.service_sid, s.base
 FROM stream@ AS s JOIN service@ AS v ON v.service_id = s.service_id
 WHERE s.stream_id = ?1;
 
+-- What a person means by ?1 (src/audit/name.h): a SID; or a unique name or an
+-- identity (kind 4). Of kind ?2 and service ?3 ('': none), where given; the
+-- newest first. The view services, which has the base, reads all streams.
+
+-- name: name_sid
+SELECT s.kind, nullif(v.service_sid, ''), coalesce(s.key_text, s.key),
+	s.unique_name, s.removed, s.first_us, s.last_us, v.base,
+	v.base_reason = 1
+FROM stream@ AS s CROSS JOIN service@ AS v ON v.service_id = s.service_id
+WHERE coalesce(s.key_text, s.key) = ?1 AND s.kind <> 4
+AND s.kind = coalesce(?2, s.kind)
+AND v.service_sid = coalesce(?3, v.service_sid)
+ORDER BY s.first_us DESC, s.stream_id DESC;
+
+-- name: name_find
+SELECT s.kind, nullif(v.service_sid, ''), coalesce(s.key_text, s.key),
+	s.unique_name, s.removed, s.first_us, s.last_us, v.base,
+	v.base_reason = 1, s.stream_id
+FROM stream@ AS s CROSS JOIN service@ AS v ON v.service_id = s.service_id
+WHERE s.unique_name = ?1 AND s.kind <> 4 AND s.kind = coalesce(?2, s.kind)
+AND v.service_sid = coalesce(?3, v.service_sid)
+UNION ALL
+SELECT s.kind, nullif(v.service_sid, ''), coalesce(s.key_text, s.key),
+	NULL, s.removed, s.first_us, s.last_us, v.base,
+	v.base_reason = 1, s.stream_id
+FROM stream@ AS s CROSS JOIN service@ AS v ON v.service_id = s.service_id
+WHERE coalesce(s.key_text, s.key) = ?1 AND s.kind = 4
+AND s.kind = coalesce(?2, s.kind)
+AND v.service_sid = coalesce(?3, v.service_sid)
+ORDER BY 6 DESC, 10 DESC;
+
+-- All names, the newest first. No more of each than it takes to see whether it
+-- is near: most are not.
+
+-- name: name_near
+SELECT stream_id, coalesce(unique_name, key_text, key)
+FROM stream@ WHERE unique_name IS NOT NULL OR kind = 4
+ORDER BY stream_id DESC;
+
+-- name: name_by_id
+SELECT s.kind, nullif(v.service_sid, ''), coalesce(s.key_text, s.key),
+	s.unique_name, s.removed, s.first_us, s.last_us, v.base,
+	v.base_reason = 1
+FROM stream@ AS s JOIN service@ AS v ON v.service_id = s.service_id
+WHERE s.stream_id = ?1;
+
 -- name: stream_positions
 SELECT e.position, length(d.body)
 FROM event@ AS e CROSS JOIN delivery AS d ON d.position = e.position
@@ -439,76 +485,592 @@ SELECT CASE WHEN json_valid(?1) THEN json_type(?1) = 'object' ELSE 0 END;
 SELECT key, value FROM json_each(?1) WHERE type <> 'null';
 
 ----------------------------------------------------------------------------
--- Listings of the audit program: ?1 is how many rows at most, -1 for all.
+-- The command log (src/audit/events.h): NULL asks for nothing.
+
+-- Positions from ?1 to ?2 whose events fit. Verdicts ?9 are between commas.
+
+-- name: log_find
+SELECT position FROM events
+WHERE position BETWEEN ?1 AND ?2
+AND (?3 IS NULL OR received_at >= ?3) AND (?4 IS NULL OR received_at <= ?4)
+AND (?5 IS NULL OR event_type = ?5
+	OR (?6 AND substr(event_type, 1, length(?5)) = ?5))
+AND (?7 IS NULL OR identity = ?7)
+AND (?8 IS NULL OR coalesce(service_sid, '') = ?8)
+AND (?9 IS NULL OR instr(?9, ',' || verdict || ','))
+AND (?10 IS NULL OR (stream_kind = ?10 AND service_sid IS ?11
+	AND stream_key = ?12))
+ORDER BY position;
+
+-- The first ?7 positions from ?4 to ?5 of a stream of kind ?2; ?6 is 1 for
+-- upwards, -1 for downwards. By the index alone: the view events would read each
+-- delivery too. "+" keeps SQLite from reading all positions instead.
+
+-- name: log_stream
+SELECT e.position FROM stream@ AS s
+CROSS JOIN service@ AS v ON v.service_id = s.service_id
+CROSS JOIN event@ AS e ON e.stream_id = s.stream_id
+WHERE coalesce(s.key_text, s.key) = ?1 AND s.kind = ?2
+AND nullif(v.service_sid, '') IS ?3 AND +e.position BETWEEN ?4 AND ?5
+ORDER BY e.position * ?6 LIMIT ?7;
+
+-- name: log_row
+SELECT position, received_at, event_type, account_sid, service_sid, identity,
+	endpoint_id, object_sid, unique_name, item, event_id, revision,
+	revision_text, item_revision, data, is_identity_online, date_created,
+	lag_ms, stream_kind, stream_key, seq, verdict, revision_verdict, behind,
+	problem, extra
+FROM events WHERE position = ?1;
+
+-- By which a cursor knows the journal again that it is of: the last delivery up
+-- to ?1.
+
+-- name: cursor_witness
+SELECT position, body_sha256 FROM deliveries WHERE position <= ?1
+ORDER BY position DESC LIMIT 1;
+
+----------------------------------------------------------------------------
+-- Listings of the audit program. What is wanted of them, their order and how many
+-- rows, is put around them (src/cli/select.h).
 
 -- name: list_info
 SELECT schema_version, journal_mode, created_at, program_version,
 	sqlite_version, deliveries, rejects_total
-FROM journal_info LIMIT ?1;
+FROM journal_info;
 
 -- name: list_events
-SELECT position, received_at, event_type, coalesce(unique_name, object_sid,
-	identity) AS about, item, seq, verdict, behind, identity, problem
-FROM events ORDER BY position DESC LIMIT ?1;
+SELECT position, received_at, verdict, event_type, coalesce(unique_name,
+	object_sid, identity) AS about, item, seq, behind, identity, problem,
+	stream_kind, service_sid, stream_key
+FROM events;
 
 -- name: list_streams
-SELECT stream_kind, service_sid, stream_key, unique_name, first_seq, head,
-	observed, missing, first_received_at, last_received_at
-FROM streams
-ORDER BY stream_kind = 'identity', missing DESC, last_received_at DESC LIMIT ?1;
+SELECT unique_name, stream_kind, service_sid, stream_key, first_seq, head,
+	observed, missing, last_received_at, first_received_at
+FROM streams;
 
 -- name: list_gaps
-SELECT gap_id, stream_kind, service_sid, stream_key, unique_name, first_missing,
-	last_missing, state, likely_silent, after_at, before_at, opened_at,
-	closed_at, filled_by, actor, reason
-FROM gaps WHERE state <> 'unobserved'
-ORDER BY state = 'open' DESC, gap_id DESC LIMIT ?1;
+SELECT gap_id, state, stream_kind, service_sid, stream_key, unique_name,
+	first_missing, last_missing, opened_at, after_at, before_at,
+	likely_silent, closed_at, filled_by, actor, reason
+FROM gaps;
 
 -- name: list_stale
-SELECT position, received_at, stream_kind, service_sid, stream_key, unique_name,
-	item, seq, head, behind, verdict, event_type
-FROM stale_deliveries ORDER BY position DESC LIMIT ?1;
+SELECT position, received_at, verdict, stream_kind, service_sid, stream_key,
+	unique_name, item, seq, head, behind, event_type
+FROM stale_deliveries;
+
+-- All that was told of a number, if it was told differently. Conflicts are found
+-- by event_noted, as in checks.sql; without a number it is one type's.
+-- name: list_conflicts
+SELECT e.position, e.received_at, e.verdict, e.stream_kind, e.service_sid,
+	e.stream_key, e.unique_name, e.item, e.seq, e.event_type, e.identity,
+	e.data
+FROM (SELECT DISTINCT o.position FROM event@ AS n
+	CROSS JOIN event@ AS o ON o.stream_id = n.stream_id AND o.seq IS n.seq
+	WHERE n.verdict = 6 AND (n.verdict IN (6, 8)
+		OR n.revision_verdict > 1 OR n.problem IS NOT NULL)
+	AND o.verdict <> 5 AND (n.seq IS NOT NULL OR o.type = n.type)) AS c
+CROSS JOIN events AS e ON e.position = c.position;
 
 -- name: list_documents
-SELECT document_sid, service_sid, unique_name, revision, updated_by, updated_at, removed,
-	open_gaps, position, data
-FROM documents ORDER BY position DESC LIMIT ?1;
+SELECT unique_name, document_sid, service_sid, revision, updated_at, updated_by,
+	removed, open_gaps, position, data
+FROM documents;
 
 -- name: list_lists
-SELECT list_sid, service_sid, unique_name, revision, items, removed, open_gaps,
+SELECT unique_name, list_sid, service_sid, revision, items, removed, open_gaps,
 	position
-FROM lists ORDER BY position DESC LIMIT ?1;
+FROM lists;
 
 -- name: list_maps
-SELECT map_sid, service_sid, unique_name, revision, items, removed, open_gaps,
+SELECT unique_name, map_sid, service_sid, revision, items, removed, open_gaps,
 	position
-FROM maps ORDER BY position DESC LIMIT ?1;
+FROM maps;
 
 -- name: list_presence
-SELECT service_sid, identity, online, since, endpoints, event_id, position
-FROM presence ORDER BY online DESC, since DESC LIMIT ?1;
+SELECT identity, online, since, endpoints, event_id, position, service_sid
+FROM presence;
 
 -- name: list_sessions
-SELECT service_sid, identity, started_at, ended_at, interruptions, event_id,
-	position
-FROM presence_sessions ORDER BY started_at DESC LIMIT ?1;
+SELECT identity, started_at, ended_at, interruptions, event_id, position,
+	service_sid
+FROM presence_sessions;
 
 -- name: list_services
 SELECT account_sid, service_sid, revision_base, base_reason, webhooks_from_rest,
 	streams, deliveries, open_gaps, first_received_at, last_received_at
-FROM services ORDER BY last_received_at DESC LIMIT ?1;
+FROM services;
 
 -- name: list_findings
 SELECT severity, kind, service_sid, stream_kind, stream_key, position, detail
-FROM findings
-ORDER BY severity = 'error' DESC, severity = 'warning' DESC,
-	severity = 'notice' DESC, kind, position DESC LIMIT ?1;
+FROM findings;
 
 -- name: list_rejects
 SELECT reject_id, received_at, status, reason, account_sid, remote_addr, url,
 	content_type, length(body) AS body_bytes
-FROM rejects ORDER BY reject_id DESC LIMIT ?1;
+FROM rejects;
 
 -- name: list_actions
 SELECT position, at, actor, kind, detail
-FROM actions ORDER BY position DESC LIMIT ?1;
+FROM actions;
+
+-- Up to where a listing by position may have rows.
+-- name: list_last
+SELECT max(coalesce((SELECT max(position) FROM delivery), 0),
+	coalesce((SELECT max(position) FROM action), 0));
+
+-- A part of a listing: the positions of one stream's events in a range. Looked
+-- for in event_seq alone, whatever the range; "+" says so.
+-- name: stream_range
+SELECT o.position FROM stream@ AS s
+CROSS JOIN service@ AS v ON v.service_id = s.service_id
+CROSS JOIN event@ AS o ON o.stream_id = s.stream_id
+WHERE coalesce(s.key_text, s.key) = :key AND s.kind = :kind
+AND nullif(v.service_sid, '') IS :service
+AND +o.position BETWEEN :first AND :last;
+
+-- Who wrote the version at a position.
+-- name: blame_event
+SELECT seq, coalesce(date_created, received_at), identity
+FROM events WHERE position = ?1;
+
+----------------------------------------------------------------------------
+-- Exports: ISO 8601 times.
+
+-- ?1 after which position, ?2 up to which, ?3 how many at most
+-- name: export_events
+SELECT position, replace(received_at, ' ', 'T') || 'Z' AS received_at,
+	event_type, account_sid, service_sid, identity, endpoint_id, object_sid,
+	unique_name, item, event_id, revision, revision_text, item_revision,
+	data, is_identity_online, replace(date_created, ' ', 'T') || 'Z'
+	AS date_created, lag_ms, stream_kind, stream_key, seq, verdict,
+	revision_verdict, behind, problem, extra
+FROM events WHERE position > ?1 AND position <= ?2
+ORDER BY position LIMIT ?3;
+
+-- What a manifest says of the journal.
+-- name: export_about
+SELECT j.uuid, i.schema_version, i.program_version,
+	replace(i.created_at, ' ', 'T') || 'Z' AS created_at, i.journal_mode,
+	j.generation, u.changes, (SELECT max(d.position) FROM delivery AS d)
+FROM journal_info AS i CROSS JOIN journal AS j CROSS JOIN upkeep AS u;
+
+-- Those that were open at position ?1: what came later may have filled them.
+-- name: export_gaps
+SELECT stream_kind, service_sid, stream_key, unique_name, first_missing,
+	last_missing, replace(after_at, ' ', 'T') || 'Z' AS after_at,
+	replace(before_at, ' ', 'T') || 'Z' AS before_at,
+	replace(opened_at, ' ', 'T') || 'Z' AS opened_at, opened_by,
+	likely_silent
+FROM gaps WHERE opened_by <= ?1 AND (state = 'open' OR filled_by > ?1)
+ORDER BY gap_id;
+
+----------------------------------------------------------------------------
+-- What was (src/audit/past.h): of the stream with key ?1, kind ?2 and service ?3.
+-- The events have one list of columns, that of the view, which alone would read
+-- all events for those of a stream: event@ finds them by index, and in order.
+-- A document's removal comes behind the update of its number.
+
+-- From behind number ?4, removal or not ?5, position ?6; ?7 with data, ?8 how
+-- many at most.
+-- name: past_up
+SELECT e.seq, e.position, e.event_type, e.verdict, e.item, e.identity,
+	e.date_created, e.received_at, e.lag_ms, e.revision_text,
+	e.endpoint_id, e.is_identity_online,
+	length(CAST(e.data AS BLOB)) AS size, CASE WHEN ?7 THEN e.data END AS data
+FROM event@ AS x CROSS JOIN events AS e ON e.position = x.position
+WHERE x.stream_id = (SELECT s.stream_id
+		FROM stream@ AS s JOIN service@ AS v
+		ON v.service_id = s.service_id
+		WHERE coalesce(s.key_text, s.key) = ?1 AND s.kind = ?2
+		AND nullif(v.service_sid, '') IS ?3 LIMIT 1)
+	AND e.verdict <> 'duplicate' AND x.seq >= ?4
+	AND (x.seq, e.event_type = 'document_removed', x.position) > (?4, ?5, ?6)
+ORDER BY x.seq, e.event_type = 'document_removed', x.position LIMIT ?8;
+
+-- name: past_down
+SELECT e.seq, e.position, e.event_type, e.verdict, e.item, e.identity,
+	e.date_created, e.received_at, e.lag_ms, e.revision_text,
+	e.endpoint_id, e.is_identity_online,
+	length(CAST(e.data AS BLOB)) AS size, CASE WHEN ?7 THEN e.data END AS data
+FROM event@ AS x CROSS JOIN events AS e ON e.position = x.position
+WHERE x.stream_id = (SELECT s.stream_id
+		FROM stream@ AS s JOIN service@ AS v
+		ON v.service_id = s.service_id
+		WHERE coalesce(s.key_text, s.key) = ?1 AND s.kind = ?2
+		AND nullif(v.service_sid, '') IS ?3 LIMIT 1)
+	AND e.verdict <> 'duplicate' AND x.seq <= ?4
+	AND (x.seq, e.event_type = 'document_removed', x.position) < (?4, ?5, ?6)
+ORDER BY x.seq DESC, e.event_type = 'document_removed' DESC, x.position DESC
+LIMIT ?8;
+
+-- The same of the item ?9.
+-- name: past_item_up
+SELECT e.seq, e.position, e.event_type, e.verdict, e.item, e.identity,
+	e.date_created, e.received_at, e.lag_ms, e.revision_text,
+	e.endpoint_id, e.is_identity_online,
+	length(CAST(e.data AS BLOB)) AS size, CASE WHEN ?7 THEN e.data END AS data
+FROM event@ AS x CROSS JOIN events AS e ON e.position = x.position
+WHERE x.stream_id = (SELECT s.stream_id
+		FROM stream@ AS s JOIN service@ AS v
+		ON v.service_id = s.service_id
+		WHERE coalesce(s.key_text, s.key) = ?1 AND s.kind = ?2
+		AND nullif(v.service_sid, '') IS ?3 LIMIT 1)
+	AND e.verdict <> 'duplicate' AND x.item = ?9 AND x.seq >= ?4
+	AND (x.seq, x.position) > (?4, ?6)
+ORDER BY x.seq, x.position LIMIT ?8;
+
+-- name: past_item_down
+SELECT e.seq, e.position, e.event_type, e.verdict, e.item, e.identity,
+	e.date_created, e.received_at, e.lag_ms, e.revision_text,
+	e.endpoint_id, e.is_identity_online,
+	length(CAST(e.data AS BLOB)) AS size, CASE WHEN ?7 THEN e.data END AS data
+FROM event@ AS x CROSS JOIN events AS e ON e.position = x.position
+WHERE x.stream_id = (SELECT s.stream_id
+		FROM stream@ AS s JOIN service@ AS v
+		ON v.service_id = s.service_id
+		WHERE coalesce(s.key_text, s.key) = ?1 AND s.kind = ?2
+		AND nullif(v.service_sid, '') IS ?3 LIMIT 1)
+	AND e.verdict <> 'duplicate' AND x.item = ?9 AND x.seq <= ?4
+	AND (x.seq, x.position) < (?4, ?6)
+ORDER BY x.seq DESC, x.position DESC LIMIT ?8;
+
+-- Without a number, from behind position ?6: creations if ?4, else all others;
+-- of the item ?9 unless that is NULL.
+-- name: past_loose_up
+SELECT e.seq, e.position, e.event_type, e.verdict, e.item, e.identity,
+	e.date_created, e.received_at, e.lag_ms, e.revision_text,
+	e.endpoint_id, e.is_identity_online,
+	length(CAST(e.data AS BLOB)) AS size, CASE WHEN ?7 THEN e.data END AS data
+FROM event@ AS x CROSS JOIN events AS e ON e.position = x.position
+WHERE x.stream_id = (SELECT s.stream_id
+		FROM stream@ AS s JOIN service@ AS v
+		ON v.service_id = s.service_id
+		WHERE coalesce(s.key_text, s.key) = ?1 AND s.kind = ?2
+		AND nullif(v.service_sid, '') IS ?3 LIMIT 1)
+	AND e.verdict <> 'duplicate' AND x.seq IS NULL AND x.position > ?6
+	AND (e.event_type LIKE '%_created') = ?4 AND (?9 IS NULL OR x.item = ?9)
+ORDER BY x.position LIMIT ?8;
+
+-- name: past_loose_down
+SELECT e.seq, e.position, e.event_type, e.verdict, e.item, e.identity,
+	e.date_created, e.received_at, e.lag_ms, e.revision_text,
+	e.endpoint_id, e.is_identity_online,
+	length(CAST(e.data AS BLOB)) AS size, CASE WHEN ?7 THEN e.data END AS data
+FROM event@ AS x CROSS JOIN events AS e ON e.position = x.position
+WHERE x.stream_id = (SELECT s.stream_id
+		FROM stream@ AS s JOIN service@ AS v
+		ON v.service_id = s.service_id
+		WHERE coalesce(s.key_text, s.key) = ?1 AND s.kind = ?2
+		AND nullif(v.service_sid, '') IS ?3 LIMIT 1)
+	AND e.verdict <> 'duplicate' AND x.seq IS NULL AND x.position < ?6
+	AND (e.event_type LIKE '%_created') = ?4 AND (?9 IS NULL OR x.item = ?9)
+ORDER BY x.position DESC LIMIT ?8;
+
+-- What number ?4 says: of a document both roles may be there.
+-- name: past_number
+SELECT e.seq, e.position, e.event_type, e.verdict, e.item, e.identity,
+	e.date_created, e.received_at, e.lag_ms, e.revision_text,
+	e.endpoint_id, e.is_identity_online,
+	length(CAST(e.data AS BLOB)) AS size, e.data
+FROM event@ AS x CROSS JOIN events AS e ON e.position = x.position
+WHERE x.stream_id = (SELECT s.stream_id
+		FROM stream@ AS s JOIN service@ AS v
+		ON v.service_id = s.service_id
+		WHERE coalesce(s.key_text, s.key) = ?1 AND s.kind = ?2
+		AND nullif(v.service_sid, '') IS ?3 LIMIT 1)
+	AND e.verdict NOT IN ('duplicate', 'conflict') AND x.seq = ?4
+ORDER BY e.event_type = 'document_removed';
+
+-- The largest number up to ?4 with a time up to ?5; ?6 0: that is no removal,
+-- 1: any, 2: that is one.
+-- name: past_last
+SELECT e.seq, e.position, e.event_type, e.verdict, e.item, e.identity,
+	e.date_created, e.received_at, e.lag_ms, e.revision_text,
+	e.endpoint_id, e.is_identity_online,
+	length(CAST(e.data AS BLOB)) AS size, e.data
+FROM event@ AS x CROSS JOIN events AS e ON e.position = x.position
+WHERE x.stream_id = (SELECT s.stream_id
+		FROM stream@ AS s JOIN service@ AS v
+		ON v.service_id = s.service_id
+		WHERE coalesce(s.key_text, s.key) = ?1 AND s.kind = ?2
+		AND nullif(v.service_sid, '') IS ?3 LIMIT 1)
+	AND e.verdict NOT IN ('duplicate', 'conflict') AND x.seq <= ?4
+	AND coalesce(e.date_created, e.received_at) <= ?5
+	AND (?6 = 1 OR (e.event_type = 'document_removed') * 2 = ?6)
+ORDER BY x.seq DESC, e.event_type = 'document_removed' DESC LIMIT 1;
+
+-- The next number after ?4.
+-- name: past_next
+SELECT e.seq, e.position, e.event_type, e.verdict, e.item, e.identity,
+	e.date_created, e.received_at, e.lag_ms, e.revision_text,
+	e.endpoint_id, e.is_identity_online,
+	length(CAST(e.data AS BLOB)) AS size, e.data
+FROM event@ AS x CROSS JOIN events AS e ON e.position = x.position
+WHERE x.stream_id = (SELECT s.stream_id
+		FROM stream@ AS s JOIN service@ AS v
+		ON v.service_id = s.service_id
+		WHERE coalesce(s.key_text, s.key) = ?1 AND s.kind = ?2
+		AND nullif(v.service_sid, '') IS ?3 LIMIT 1)
+	AND e.verdict NOT IN ('duplicate', 'conflict') AND x.seq > ?4
+ORDER BY x.seq, e.event_type = 'document_removed' LIMIT 1;
+
+-- Of the item ?5, the largest number up to ?4, journaled up to ?6.
+-- name: past_item_last
+SELECT e.seq, e.position, e.event_type, e.verdict, e.item, e.identity,
+	e.date_created, e.received_at, e.lag_ms, e.revision_text,
+	e.endpoint_id, e.is_identity_online,
+	length(CAST(e.data AS BLOB)) AS size, e.data
+FROM event@ AS x CROSS JOIN events AS e ON e.position = x.position
+WHERE x.stream_id = (SELECT s.stream_id
+		FROM stream@ AS s JOIN service@ AS v
+		ON v.service_id = s.service_id
+		WHERE coalesce(s.key_text, s.key) = ?1 AND s.kind = ?2
+		AND nullif(v.service_sid, '') IS ?3 LIMIT 1)
+	AND e.verdict NOT IN ('duplicate', 'conflict') AND x.item = ?5
+	AND x.seq <= ?4 AND x.position <= ?6
+ORDER BY x.seq DESC LIMIT 1;
+
+-- Of the item ?5, the next number after ?4, journaled up to ?6.
+-- name: past_item_next
+SELECT e.seq, e.position, e.event_type, e.verdict, e.item, e.identity,
+	e.date_created, e.received_at, e.lag_ms, e.revision_text,
+	e.endpoint_id, e.is_identity_online,
+	length(CAST(e.data AS BLOB)) AS size, e.data
+FROM event@ AS x CROSS JOIN events AS e ON e.position = x.position
+WHERE x.stream_id = (SELECT s.stream_id
+		FROM stream@ AS s JOIN service@ AS v
+		ON v.service_id = s.service_id
+		WHERE coalesce(s.key_text, s.key) = ?1 AND s.kind = ?2
+		AND nullif(v.service_sid, '') IS ?3 LIMIT 1)
+	AND e.verdict NOT IN ('duplicate', 'conflict') AND x.item = ?5
+	AND x.seq > ?4 AND x.position <= ?6
+ORDER BY x.seq LIMIT 1;
+
+-- The first of the type ?4 without a number, with a time up to ?5.
+-- name: past_loose_first
+SELECT e.seq, e.position, e.event_type, e.verdict, e.item, e.identity,
+	e.date_created, e.received_at, e.lag_ms, e.revision_text,
+	e.endpoint_id, e.is_identity_online,
+	length(CAST(e.data AS BLOB)) AS size, e.data
+FROM event@ AS x CROSS JOIN events AS e ON e.position = x.position
+WHERE x.stream_id = (SELECT s.stream_id
+		FROM stream@ AS s JOIN service@ AS v
+		ON v.service_id = s.service_id
+		WHERE coalesce(s.key_text, s.key) = ?1 AND s.kind = ?2
+		AND nullif(v.service_sid, '') IS ?3 LIMIT 1)
+	AND e.verdict NOT IN ('duplicate', 'conflict') AND x.seq IS NULL
+	AND e.event_type = ?4 AND coalesce(e.date_created, e.received_at) <= ?5
+ORDER BY x.position LIMIT 1;
+
+-- The first that should have a number and has none, with a time after ?4 and up
+-- to ?5, of the item ?6 unless that is NULL; no removal of the whole.
+-- name: past_unsequenced
+SELECT e.seq, e.position, e.event_type, e.verdict, e.item, e.identity,
+	e.date_created, e.received_at, e.lag_ms, e.revision_text,
+	e.endpoint_id, e.is_identity_online,
+	length(CAST(e.data AS BLOB)) AS size, e.data
+FROM event@ AS x CROSS JOIN events AS e ON e.position = x.position
+WHERE x.stream_id = (SELECT s.stream_id
+		FROM stream@ AS s JOIN service@ AS v
+		ON v.service_id = s.service_id
+		WHERE coalesce(s.key_text, s.key) = ?1 AND s.kind = ?2
+		AND nullif(v.service_sid, '') IS ?3 LIMIT 1)
+	AND e.verdict = 'unsequenced' AND x.seq IS NULL
+	AND coalesce(e.date_created, e.received_at) > ?4
+	AND coalesce(e.date_created, e.received_at) <= ?5
+	AND e.event_type <> 'document_removed' AND (?6 IS NULL OR x.item = ?6)
+ORDER BY x.position LIMIT 1;
+
+-- The first number from ?4 to ?5 of an item event that names no item.
+-- name: past_nameless
+SELECT e.seq, e.position, e.event_type, e.verdict, e.item, e.identity,
+	e.date_created, e.received_at, e.lag_ms, e.revision_text,
+	e.endpoint_id, e.is_identity_online,
+	length(CAST(e.data AS BLOB)) AS size, e.data
+FROM event@ AS x CROSS JOIN events AS e ON e.position = x.position
+WHERE x.stream_id = (SELECT s.stream_id
+		FROM stream@ AS s JOIN service@ AS v
+		ON v.service_id = s.service_id
+		WHERE coalesce(s.key_text, s.key) = ?1 AND s.kind = ?2
+		AND nullif(v.service_sid, '') IS ?3 LIMIT 1)
+	AND e.verdict NOT IN ('duplicate', 'conflict') AND x.item IS NULL
+	AND x.seq BETWEEN ?4 AND ?5
+ORDER BY x.seq LIMIT 1;
+
+-- Whether its numbers are still those of another base than its service's.
+-- name: past_base
+SELECT s.base <> v.base
+FROM stream@ AS s JOIN service@ AS v ON v.service_id = s.service_id
+WHERE coalesce(s.key_text, s.key) = ?1 AND s.kind = ?2
+	AND nullif(v.service_sid, '') IS ?3 LIMIT 1;
+
+-- Who contradicts number ?4, removals or not ?5.
+-- name: past_conflicts
+SELECT x.position
+FROM event@ AS x CROSS JOIN events AS e ON e.position = x.position
+WHERE x.stream_id = (SELECT s.stream_id
+		FROM stream@ AS s JOIN service@ AS v
+		ON v.service_id = s.service_id
+		WHERE coalesce(s.key_text, s.key) = ?1 AND s.kind = ?2
+		AND nullif(v.service_sid, '') IS ?3 LIMIT 1)
+	AND e.verdict = 'conflict' AND x.seq = ?4
+	AND (e.event_type = 'document_removed') = ?5
+ORDER BY x.position LIMIT ?6;
+
+-- The next item after ?4 in the order of its bytes.
+-- name: past_item_name
+SELECT x.item
+FROM event@ AS x CROSS JOIN events AS e ON e.position = x.position
+WHERE x.stream_id = (SELECT s.stream_id
+		FROM stream@ AS s JOIN service@ AS v
+		ON v.service_id = s.service_id
+		WHERE coalesce(s.key_text, s.key) = ?1 AND s.kind = ?2
+		AND nullif(v.service_sid, '') IS ?3 LIMIT 1)
+	AND x.item > ?4
+ORDER BY x.item LIMIT 1;
+
+-- The intervals that have a number from ?4 to ?5.
+-- name: missing_up
+SELECT gap_id, first_missing, last_missing, state, likely_silent, after_at,
+	before_at, opened_at, closed_at, actor, reason
+FROM gaps
+WHERE stream_key = ?1 AND stream_kind = ?2 AND service_sid IS ?3
+	AND state <> 'filled' AND last_missing >= ?4 AND first_missing <= ?5
+ORDER BY first_missing;
+
+-- name: missing_down
+SELECT gap_id, first_missing, last_missing, state, likely_silent, after_at,
+	before_at, opened_at, closed_at, actor, reason
+FROM gaps
+WHERE stream_key = ?1 AND stream_kind = ?2 AND service_sid IS ?3
+	AND state <> 'filled' AND last_missing >= ?4 AND first_missing <= ?5
+ORDER BY first_missing DESC;
+
+-- name: past_position
+SELECT seq, position, event_type, verdict, item, identity, date_created,
+	received_at, lag_ms, revision_text, endpoint_id, is_identity_online,
+	length(CAST(data AS BLOB)) AS size, data
+FROM events WHERE position = ?1;
+
+-- name: past_newest
+SELECT max(d.position) FROM delivery AS d;
+
+----------------------------------------------------------------------------
+-- Audits.
+
+-- The open gaps from their own view, for gap_id; they are the rows open_gap of
+-- the view findings, word for word. ?1 to ?2 is when a gap that is pending was
+-- opened; ?3 the least time, ?4 the service, or NULL.
+-- name: list_audit
+SELECT f.severity, f.kind, f.service_sid, f.stream_kind, f.stream_key,
+	f.position, coalesce(d.received_us, a.at_us) AS at_us, f.gap_id,
+	f.detail,
+	f.gap_id IS NOT NULL AND d.received_us > ?1 AND d.received_us <= ?2
+		AS pending
+FROM (SELECT severity, kind, service_sid, stream_kind, stream_key, position,
+		NULL AS gap_id, detail
+	FROM findings WHERE kind <> 'open_gap'
+	UNION ALL
+	SELECT CASE WHEN likely_silent THEN 'notice' ELSE 'error' END,
+		'open_gap', service_sid, stream_kind, stream_key, opened_by,
+		gap_id,
+		stream_kind || ' ' || coalesce(unique_name, stream_key) || ': '
+		|| CASE stream_kind WHEN 'document' THEN 'revision'
+			ELSE 'EventId' END
+		|| CASE WHEN first_missing = last_missing
+			THEN ' ' || first_missing || ' has'
+			ELSE 's ' || first_missing || ' to ' || last_missing
+				|| ' have' END
+		|| ' not arrived' || coalesce('; missing since ' || opened_at, '')
+		|| CASE WHEN likely_silent THEN '; perhaps written through '
+			|| 'REST, of which this service sends no webhooks'
+			ELSE '' END
+	FROM gaps WHERE state = 'open') AS f
+LEFT JOIN delivery AS d ON d.position = f.position
+LEFT JOIN action AS a ON a.position = f.position
+WHERE (?3 IS NULL OR f.position IS NULL
+	OR coalesce(d.received_us, a.at_us) >= ?3)
+AND (?4 IS NULL OR coalesce(f.service_sid, '') = ?4
+	OR f.kind = 'recomputation')
+ORDER BY f.severity = 'error' DESC, f.severity = 'warning' DESC,
+	f.severity = 'notice' DESC, f.kind, f.position DESC, f.gap_id DESC;
+
+-- name: service_known
+SELECT EXISTS (SELECT 1 FROM service@ WHERE service_sid = ?1);
+
+-- Each delivery is one of a stream, but for those without a key.
+-- name: audit_ground
+SELECT coalesce(sum(s.events), 0)
+		+ CASE WHEN ?1 IS NULL THEN (SELECT count(*) FROM event@ AS e
+			WHERE e.stream_id IS NULL) ELSE 0 END,
+	count(*),
+	max(coalesce(max(s.last_us), 0), CASE WHEN ?1 IS NULL
+		THEN coalesce((SELECT received_us FROM delivery
+			ORDER BY position DESC LIMIT 1), 0) ELSE 0 END),
+	(SELECT rejects_total FROM journal),
+	coalesce((SELECT received_us FROM reject
+		ORDER BY reject_id LIMIT 1), 0)
+FROM stream@ AS s
+WHERE ?1 IS NULL OR s.service_id IN (SELECT v.service_id FROM service@ AS v
+	WHERE v.service_sid = ?1);
+
+-- name: page_size
+PRAGMA page_size;
+
+-- name: page_count
+PRAGMA page_count;
+
+-- name: freelist_count
+PRAGMA freelist_count;
+
+-- name: overview_journal
+SELECT uuid, mode, schema_version, program_version, sqlite_version(),
+	created_us, coalesce((SELECT received_us FROM delivery
+		ORDER BY position LIMIT 1), 0)
+FROM journal;
+
+-- name: overview_rejects
+SELECT (SELECT count(*) FROM reject), received_us, reason FROM reject
+ORDER BY reject_id DESC LIMIT 1;
+
+-- Of the latest actions; there are few others.
+-- name: overview_run
+SELECT kind, at_us FROM (SELECT position, kind, at_us FROM action
+	ORDER BY position DESC LIMIT 1000)
+WHERE kind IN ('start', 'stop') ORDER BY position DESC LIMIT 1;
+
+-- name: overview_from
+SELECT position, received_us FROM delivery WHERE position >= ?1
+ORDER BY position LIMIT 1;
+
+-- name: overview_others
+SELECT (SELECT count(*) FROM setting WHERE position >= ?1)
+	+ (SELECT count(*) FROM action WHERE position >= ?1);
+
+-- name: overview_verdicts
+SELECT verdict, count(*) FROM event@ WHERE position >= ?1 GROUP BY verdict;
+
+-- name: overview_lags
+SELECT d.received_us / 1000 - e.created_us / 1000
+FROM (SELECT position, created_us FROM event@
+	ORDER BY position DESC LIMIT ?1) AS e
+CROSS JOIN delivery AS d ON d.position = e.position
+WHERE e.created_us IS NOT NULL;
+
+-- name: overview_bases
+SELECT v.base, coalesce(w.name, ''), count(*) FROM service@ AS v
+LEFT JOIN word AS w ON w.domain = 'base_reason' AND w.code = v.base_reason
+GROUP BY v.base, v.base_reason;
+
+-- name: overview_streams
+SELECT kind, count(*) FROM stream@ GROUP BY kind;
+
+-- A sum of whole numbers could be more than fits; what a CAST cannot hold is the
+-- largest number.
+-- name: overview_gaps
+SELECT count(*), CAST(total(g.last - g.first + 1.0) AS INTEGER),
+	coalesce(sum(d.received_us > ?1 AND d.received_us <= ?2), 0)
+FROM gap@ AS g CROSS JOIN delivery AS d ON d.position = g.opened_by
+WHERE g.state = 2;

@@ -36,6 +36,8 @@ static const struct {
 	{ STATEMENT_UPKEEP_WANT, "upkeep" },
 	{ STATEMENT_UPKEEP_SWEEP, "upkeep" },
 	{ STATEMENT_UPKEEP_CHANGE, "upkeep" },
+	{ STATEMENT_EXPORT_ABOUT, "j" },
+	{ STATEMENT_EXPORT_ABOUT, "u" },
 	/* From the beginning, with a limit. */
 	{ STATEMENT_EVENT_EMPTY, "event_a" },
 	{ STATEMENT_GAP_EMPTY, "gap_a" },
@@ -46,13 +48,36 @@ static const struct {
 	{ STATEMENT_CHANGES, "CONSTANT ROW" },
 	/* All of it is what is wanted. */
 	{ STATEMENT_EVENT_COUNT, "event_a" },
+	/* A person's word: streams are few beside their events, and an index
+	 * of their names would cost each new one. */
+	{ STATEMENT_NAME_FIND, "s" },
+	{ STATEMENT_NAME_NEAR, "stream_a" },
 	/* From the end, with a limit. */
 	{ STATEMENT_REJECT_RECENT, "reject" },
 	{ STATEMENT_REJECT_RECENT, "(subquery" },
 	{ STATEMENT_REJECT_OLDEST, "reject" },
+	/* Streams, services and rejects, not events. */
+	{ STATEMENT_AUDIT_GROUND, "s" },
+	{ STATEMENT_AUDIT_GROUND, "v" },
+	{ STATEMENT_AUDIT_GROUND, "journal" },
+	{ STATEMENT_SERVICE_KNOWN, "service_a" },
+	{ STATEMENT_OVERVIEW_BASES, "v" },
+	{ STATEMENT_OVERVIEW_STREAMS, "stream_a" },
+	{ STATEMENT_OVERVIEW_REJECTS, "reject" },
+	{ STATEMENT_OVERVIEW_JOURNAL, "journal" },
+	/* One from an end, or some. */
+	{ STATEMENT_AUDIT_GROUND, "delivery" },
+	{ STATEMENT_AUDIT_GROUND, "reject" },
+	{ STATEMENT_OVERVIEW_JOURNAL, "delivery" },
+	{ STATEMENT_OVERVIEW_RUN, "action" },
+	{ STATEMENT_OVERVIEW_RUN, "(subquery" },
+	{ STATEMENT_OVERVIEW_LAGS, "event_a" },
+	{ STATEMENT_OVERVIEW_LAGS, "e" },
 	/* No table of the journal. */
 	{ STATEMENT_JSON_MEMBERS, "json_each" },
 	{ STATEMENT_JSON_IS_OBJECT, "CONSTANT ROW" },
+	{ STATEMENT_SERVICE_KNOWN, "CONSTANT ROW" },
+	{ STATEMENT_OVERVIEW_OTHERS, "CONSTANT ROW" },
 	{ STATEMENT_REJECT_PUT, "CONSTANT ROW" },
 	{ STATEMENT_POSITION_LAST, "CONSTANT ROW" },
 	{ STATEMENT_EVIDENCE_PUT, "CONSTANT ROW" },
@@ -275,6 +300,62 @@ views_find_what_is_asked_for_by_an_index(void **state)
 	(void)sqlite3_close(sqlite);
 }
 
+/* What is put around a listing (src/cli/select.c) does not hide its indexes:
+ * nothing is sorted that is in order, and of a range no more is read than it. */
+static void
+listings_by_position_are_read_in_their_order(void **state)
+{
+	static const struct {
+		enum statement statement;
+		const char *wanted, *first;
+	} cases[] = {
+		{ STATEMENT_LIST_EVENTS, "ORDER BY \"position\" DESC",
+		    "SCAN e" },
+		{ STATEMENT_LIST_EVENTS, "WHERE 1 AND \"event_type\" >= :v0 "
+		    "AND \"stream_kind\" IN (:v1, :v2) AND \"position\" "
+		    "BETWEEN :first AND :last ORDER BY \"position\"",
+		    "SEARCH e USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)" },
+		{ STATEMENT_LIST_STALE, "WHERE 1 AND \"verdict\" IN (:v0) AND "
+		    "\"position\" BETWEEN :first AND :last ORDER BY "
+		    "\"position\" DESC",
+		    "SEARCH e USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)" },
+		{ STATEMENT_LIST_ACTIONS, "WHERE 1 AND \"position\" BETWEEN "
+		    ":first AND :last ORDER BY \"position\" DESC",
+		    "SEARCH a USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)" },
+	};
+	sqlite3 *sqlite = open_sqlite(*state);
+	sqlite3_stmt *stmt;
+	const char *text, *detail;
+	char *sql;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		stmt = NULL;
+		text = statement_text[0][cases[i].statement];
+		sql = sqlite3_mprintf("EXPLAIN QUERY PLAN SELECT * FROM "
+		    "(%.*s) %s LIMIT :limit", (int)strcspn(text, ";"), text,
+		    cases[i].wanted);
+		if (sqlite3_prepare_v2(sqlite, sql, -1, &stmt, NULL) !=
+		    SQLITE_OK)
+			fail_msg("%s: %s", sql, sqlite3_errmsg(sqlite));
+		assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+		detail = (const char *)sqlite3_column_text(stmt, 3);
+		/* SQLite before 3.36 says "SCAN TABLE event_a AS e". */
+		if (strstr(detail, cases[i].first) == NULL &&
+		    strstr(detail, " TABLE ") == NULL)
+			fail_msg("%s: %s", sql, detail);
+		while (sqlite3_step(stmt) == SQLITE_ROW) {
+			detail = (const char *)sqlite3_column_text(stmt, 3);
+			if (strstr(detail, "TEMP B-TREE") != NULL ||
+			    strncmp(detail, "SCAN", 4) == 0)
+				fail_msg("%s: %s", sql, detail);
+		}
+		(void)sqlite3_finalize(stmt);
+		sqlite3_free(sql);
+	}
+	(void)sqlite3_close(sqlite);
+}
+
 /* What a journal holds of the program: written when it is migrated, and only
  * then. Whoever changes a view or a word adds a migration, if need be an empty
  * one, and its line here. */
@@ -426,6 +507,7 @@ main(void)
 		AT_A_PLACE(no_statement_reads_a_whole_table),
 		AT_A_PLACE(the_views_in_a_journal_are_those_of_the_program),
 		AT_A_PLACE(views_find_what_is_asked_for_by_an_index),
+		AT_A_PLACE(listings_by_position_are_read_in_their_order),
 		AT_A_PLACE(what_users_run_needs_nothing_newer_than_3_26),
 		AT_A_PLACE(a_change_of_views_or_words_is_a_migration),
 	};

@@ -177,6 +177,30 @@ text_that_does_not_fit_fails_the_buffer(void **state)
 	buf_clear(&out);
 }
 
+static void
+what_steers_a_terminal_is_known(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t len;
+	} of[] = {
+		{ "\x01", 1 }, { "\x1f", 1 }, { " ", 0 }, { "~", 0 },
+		{ "\x7f", 1 }, { "\xc2\x80", 2 }, { "\xc2\x9f", 2 },
+		{ "\xc2\xa0", 0 }, { "\xc3\x80", 0 }, { "\xc2", 0 },
+		{ "\xe2\x80\xa9", 0 }, { "\xe2\x80\xaa", 3 },
+		{ "\xe2\x80\xae", 3 }, { "\xe2\x80\xaf", 0 },
+		{ "\xe2\x81\xa5", 0 }, { "\xe2\x81\xa6", 3 },
+		{ "\xe2\x81\xa9", 3 }, { "\xe2\x81\xaa", 0 },
+		{ "\xe2\x80", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(of) / sizeof(of[0]); i++)
+		assert_int_equal(text_control(slice_of(of[i].text), 0),
+		    of[i].len);
+	assert_int_equal(text_control((struct slice){ "a\0", 2 }, 1), 1);
+}
+
 int
 main(void)
 {
@@ -186,6 +210,8 @@ main(void)
 		cmocka_unit_test(
 		    another_reader_of_json_gets_the_escaped_text_back),
 		cmocka_unit_test(text_that_does_not_fit_fails_the_buffer),
+		cmocka_unit_test(
+		    what_steers_a_terminal_is_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -92,6 +92,31 @@ text_is_clean(struct slice bytes)
 	return good_run(bytes.p, bytes.len) == bytes.len;
 }
 
+/* U+202A to U+202E and U+2066 to U+2069 by their three bytes. */
+static bool
+turns_round(const char *p)
+{
+	const unsigned char second = (unsigned char)p[1];
+	const unsigned char third = (unsigned char)p[2];
+
+	return (second == 0x80 && third >= 0xaa && third <= 0xae) ||
+	    (second == 0x81 && third >= 0xa6 && third <= 0xa9);
+}
+
+size_t
+text_control(struct slice bytes, size_t i)
+{
+	const unsigned char c = (unsigned char)bytes.p[i];
+
+	if (c < 0x20 || c == 0x7f)
+		return 1;
+	if (c == 0xc2 && i + 1 < bytes.len &&
+	    (unsigned char)bytes.p[i + 1] < 0xa0)
+		return 2;
+	return c == 0xe2 && i + 2 < bytes.len && turns_round(bytes.p + i) ?
+	    3 : 0;
+}
+
 /* add_hex -- c as \xHH, with the backslash that the caller's text needs. */
 static void
 add_hex(struct buf *out, const char *backslash, char c)

@@ -5,6 +5,7 @@
 #define BASE_TEXT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/buf.h"
 #include "base/slice.h"
@@ -12,6 +13,11 @@
 /* text_is_clean -- whether the bytes are UTF-8 (RFC 3629: no overlong form,
  * no surrogate, at most U+10FFFF) without a NUL. */
 bool text_is_clean(struct slice bytes);
+
+/* text_control -- how many bytes at i, below len, steer what shows them: 1 for
+ * U+0000 to U+001F and U+007F, 2 for U+0080 to U+009F, 3 for what turns the line
+ * round (U+202A to U+202E, U+2066 to U+2069), in UTF-8; else 0. */
+size_t text_control(struct slice bytes, size_t i);
 
 /*
  * text_escape -- append bytes to out, with every NUL and every byte that is

@@ -4,8 +4,9 @@
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
 
+#include <stdint.h>
+
 #include "base/err.h"
-#include "journal/db.h"
 
 enum status {
 	STATUS_CLEAN = 0,
@@ -19,6 +20,31 @@ enum option_id {
 	OPTION_JOURNAL,
 	OPTION_FORMAT,
 	OPTION_ROWS,
+	OPTION_SORT,
+	OPTION_REVERSE,
+	OPTION_SINCE,
+	OPTION_UNTIL,
+	OPTION_SERVICE,
+	OPTION_KIND,
+	OPTION_TYPE,
+	OPTION_IDENTITY,
+	OPTION_VERDICT,
+	OPTION_STATE,
+	OPTION_SEVERITY,
+	OPTION_FOLLOW,
+	OPTION_FROM,
+	OPTION_CURSOR,
+	OPTION_REV,
+	OPTION_AT,
+	OPTION_ITEM,
+	OPTION_RAW,
+	OPTION_PARTIAL,
+	OPTION_GRACE,
+	OPTION_QUIET,
+	OPTION_NAGIOS,
+	OPTION_OUTPUT,
+	OPTION_MANIFEST,
+	OPTION_SECONDS,
 	OPTION_RANGE,
 	OPTION_REASON,
 	OPTION_ACTOR,
@@ -27,7 +53,7 @@ enum option_id {
 	OPTION_VERSION,
 	N_OPTIONS
 };
-#define OPTION_BIT(id) (1U << (id))
+#define OPTION_BIT(id) (UINT64_C(1) << (id))
 
 /* The command line as it was given; all is borrowed from argv. */
 struct call {
@@ -38,15 +64,26 @@ struct call {
 	int n_words;
 };
 
+/* In the order of the list of commands in --help. */
+enum command_group {
+	GROUP_PAST,	/* what happened to one object */
+	GROUP_LISTING,
+	GROUP_AUDIT,
+	GROUP_DATA,	/* for other programs */
+	GROUP_WORK,	/* writes to the journal */
+	N_COMMAND_GROUPS
+};
+
 struct command {
 	const char *name;
+	enum command_group group;
 	const char *what;	/* in one line, for the list of commands */
 	const char *arguments;	/* as they follow the name in the usage */
 	const char *more;	/* what --help adds: whole lines, or "" */
 	const char *example;	/* what follows the name in one */
-	unsigned options;	/* bits, besides those that all take */
+	uint64_t options;	/* bits, besides those that all take */
 	int least, most;	/* words */
-	enum statement statement;	/* of a listing */
+	const void *own;	/* what only run understands, or NULL */
 	/*
 	 * run -- do it.
 	 *

@@ -11,6 +11,7 @@
 #include "base/slice.h"
 #include "cli/output.h"
 #include "cli/plain.h"
+#include "cli/range.h"
 #include "cli/source.h"
 #include "journal/journal.h"
 #include "twilio/number.h"
@@ -46,24 +47,11 @@ read_state(const char *word, enum gap_state *state, struct err *err)
 static enum rc
 read_range(const char *word, struct wanted *wanted, struct err *err)
 {
-	const char *dash;
-	struct slice first;
-
 	wanted->first = -1;
 	wanted->last = -1;
 	if (word == NULL)
 		return RC_OK;
-	dash = strchr(word, '-');
-	first.p = word;
-	first.len = dash == NULL ? 0 : (size_t)(dash - word);
-	if (dash == NULL || !number_parse(first, 10, &wanted->first) ||
-	    !number_parse(slice_of(dash + 1), 10, &wanted->last))
-		return err_set(err, RC_USAGE, "--range is FIRST-LAST, two "
-		    "numbers, not: %s", word);
-	if (wanted->first > wanted->last)
-		return err_set(err, RC_USAGE, "--range: the first number is "
-		    "the larger: %s", word);
-	return RC_OK;
+	return range_read(word, &wanted->first, &wanted->last, err);
 }
 
 /* What is kept for ever is to be readable: one line of at most max bytes. */
@@ -155,8 +143,8 @@ tell(const struct wanted *wanted, const struct gap_closed *closed,
 	return output_end(err);
 }
 
-enum rc
-gap_command(const struct command *command, const struct call *call,
+static enum rc
+run(const struct command *command, const struct call *call,
     enum status *status, struct err *err)
 {
 	struct source source = { .conf = NULL };
@@ -183,3 +171,24 @@ gap_command(const struct command *command, const struct call *call,
 		*status = STATUS_CLEAN;
 	return rc;
 }
+
+const struct command command_gap = {
+	.name = "gap",
+	.group = GROUP_WORK,
+	.what = "explain missing numbers, or give them up",
+	.arguments = "explain|lose GAP_ID [--range FIRST-LAST]\n"
+	    "    --reason TEXT [--actor NAME]",
+	.more = "explain: there is a reason why they never come; lose: they "
+	    "should have come.\n"
+	    "GAP_ID and the numbers are those of the listing gaps. One that "
+	    "arrives\n"
+	    "late all the same fills its place. Not to be taken back, but "
+	    "said anew.\n",
+	.example = "gap explain 192 --range 26-27 \\\n"
+	    "      --reason 'written while the webhook was off'",
+	.options = OPTION_BIT(OPTION_RANGE) | OPTION_BIT(OPTION_REASON) |
+	    OPTION_BIT(OPTION_ACTOR),
+	.least = 2,
+	.most = 2,
+	.run = run,
+};

@@ -6,8 +6,7 @@
 
 #include "cli/command.h"
 
-/* gap_command -- gap explain|lose GAP_ID: one line says what was closed. */
-enum rc gap_command(const struct command *command, const struct call *call,
-    enum status *status, struct err *err);
+/* command_gap -- gap explain|lose GAP_ID: one line says what was closed. */
+extern const struct command command_gap;
 
 #endif

@@ -1,14 +1,26 @@
 /*
- * list -- the commands that list what a view holds, and never write.
+ * list -- the commands that list what a view holds, and never write; what is
+ * wrong with the rows is no finding of the command.
  */
 #ifndef CLI_COMMAND_LIST_H
 #define CLI_COMMAND_LIST_H
 
 #include "cli/command.h"
 
-/* list_command -- the rows of the command's statement on standard output;
- * what is wrong with them is no finding of the command. */
-enum rc list_command(const struct command *command, const struct call *call,
-    enum status *status, struct err *err);
+extern const struct command list_findings;
+extern const struct command list_events;
+extern const struct command list_streams;
+extern const struct command list_gaps;
+extern const struct command list_stale;
+extern const struct command list_conflicts;
+extern const struct command list_documents;
+extern const struct command list_lists;
+extern const struct command list_maps;
+extern const struct command list_presence;
+extern const struct command list_sessions;
+extern const struct command list_services;
+extern const struct command list_rejects;
+extern const struct command list_actions;
+extern const struct command list_info;
 
 #endif

@@ -46,8 +46,8 @@ merge(struct journal *journal, const struct call *call, struct err *err)
 	return rc;
 }
 
-enum rc
-merge_command(const struct command *command, const struct call *call,
+static enum rc
+run(const struct command *command, const struct call *call,
     enum status *status, struct err *err)
 {
 	struct source source = { .conf = NULL };
@@ -66,3 +66,16 @@ merge_command(const struct command *command, const struct call *call,
 		*status = STATUS_CLEAN;
 	return rc;
 }
+
+const struct command command_merge = {
+	.name = "merge",
+	.group = GROUP_WORK,
+	.what = "journal the deliveries of other journals that are not here "
+	    "yet",
+	.arguments = "OTHER.db...",
+	.more = "The others are only read. Merging again changes nothing.\n",
+	.example = "merge second-host.db third-host.db",
+	.least = 1,
+	.most = MERGE_MAX,
+	.run = run,
+};

@@ -6,9 +6,8 @@
 
 #include "cli/command.h"
 
-/* merge_command -- merge OTHER...: "read N, merged M", also when it fails
- * after it has merged some. */
-enum rc merge_command(const struct command *command, const struct call *call,
-    enum status *status, struct err *err);
+/* command_merge -- merge OTHER...: "read N, merged M", also when it fails after
+ * it has merged some. */
+extern const struct command command_merge;
 
 #endif

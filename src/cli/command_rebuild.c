@@ -217,8 +217,6 @@ ask(const char *path, enum statement statement, int column, int64_t *number,
 	rc = reader_open(&db, path, &file_only, err);
 	if (rc != RC_OK)
 		return rc;
-	if (statement == STATEMENT_LIST_INFO)
-		db_bind_int(db, statement, 1, 1);
 	rc = db_row(db, statement, &row, err);
 	if (rc == RC_OK)
 		*number = row ? db_int(db, statement, column) : 0;
@@ -249,8 +247,8 @@ tell(const char *path, bool went_on, int64_t took_us, struct err *err)
 	return output_end(err);
 }
 
-enum rc
-rebuild_command(const struct command *command, const struct call *call,
+static enum rc
+run(const struct command *command, const struct call *call,
     enum status *status, struct err *err)
 {
 	const int64_t begun_us = clock_mono_us();
@@ -280,3 +278,17 @@ out:
 	source_clear(&source);
 	return rc;
 }
+
+const struct command command_rebuild = {
+	.name = "rebuild",
+	.group = GROUP_WORK,
+	.what = "make all that follows from the record anew, or check it",
+	.arguments = "[--check]",
+	.more = "Deliveries are taken meanwhile. Stopped or killed, it goes "
+	    "on with the next\n"
+	    "rebuild, or by the responder. --check ends with 1 when anything "
+	    "differs.\n",
+	.example = "rebuild --check",
+	.options = OPTION_BIT(OPTION_CHECK),
+	.run = run,
+};

@@ -6,9 +6,8 @@
 
 #include "cli/command.h"
 
-/* rebuild_command -- rebuild: until nothing remains to be done. With --check:
+/* command_rebuild -- until nothing remains to be done. With --check:
  * STATUS_FINDINGS when a row is not as it should be. */
-enum rc rebuild_command(const struct command *command,
-    const struct call *call, enum status *status, struct err *err);
+extern const struct command command_rebuild;
 
 #endif

@@ -4,6 +4,7 @@
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 
+#include <stdint.h>
 #include <stdio.h>
 
 #include "base/err.h"
@@ -33,6 +34,6 @@ enum rc options_check(const struct command *command, const struct call *call,
 
 /* options_help -- a line on each of these options (bits), and on those that
  * all commands take. */
-void options_help(unsigned options, FILE *file);
+void options_help(uint64_t options, FILE *file);
 
 #endif

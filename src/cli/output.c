@@ -1,31 +1,12 @@
 #include "cli/output.h"
 
-#include <assert.h>
+#include <inttypes.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/digest.h"
-#include "base/text.h"
-#include "cli/plain.h"
-
-/* Widths are taken from so many rows; a wider value further down is out of
- * line, and a listing of any length starts at once. */
-#define TABLE_LOOK_AHEAD 200
-/* A wider column is cut on its way to a person, not to a program. */
-#define TABLE_WIDTH_MAX 60
-
-struct output {
-	struct db *db;
-	enum statement statement;
-	FILE *file;
-	int n;			/* columns */
-	struct buf text;	/* one value or line */
-	/* Of a table: the rows looked at, values n to a row. */
-	struct buf *held;
-	size_t n_held;
-	size_t *width;
-};
+#include "cli/output_parts.h"
 
 static const char *const format_names[N_OUTPUT_FORMATS] = {
 	[OUTPUT_TABLE] = "table",
@@ -47,9 +28,90 @@ output_format_of(const char *word, enum output_format *format)
 	return false;
 }
 
-/* A blob has no text of its own: its bytes in hexadecimal. */
+/* ------------------------------------------------------------------------
+ * Life
+ */
+
+static bool
+copy_columns(struct output *output, const struct output_column *columns,
+    size_t n)
+{
+	char *name;
+
+	output->columns = calloc(n, sizeof(*output->columns));
+	if (output->columns == NULL)
+		return false;
+	for (output->n = 0; output->n < n; output->n++) {
+		name = strdup(columns[output->n].name);
+		if (name == NULL)
+			return false;
+		output->columns[output->n] = columns[output->n];
+		output->columns[output->n].name = name;
+	}
+	if (output->format == OUTPUT_TABLE)
+		output->table = output_table_new(n);
+	return output->format != OUTPUT_TABLE || output->table != NULL;
+}
+
+enum rc
+output_begin(struct output **output, enum output_format format, FILE *file,
+    const struct output_column *columns, size_t n, struct err *err)
+{
+	struct output *made = calloc(1, sizeof(*made));
+
+	if (made == NULL)
+		goto no_memory;
+	made->format = format;
+	made->terminal = terminal_look(file);
+	spool_init(&made->spool, file);
+	buf_init(&made->line, 0);
+	buf_init(&made->value, 0);
+	if (n > 0 && !copy_columns(made, columns, n))
+		goto no_memory;
+	if (n > 0 && format == OUTPUT_CSV)
+		output_csv_head(made);
+	*output = made;
+	return RC_OK;
+no_memory:
+	output_free(made);
+	return err_set(err, RC_MEMORY, "no memory for a listing");
+}
+
+void
+output_free(struct output *output)
+{
+	size_t i;
+
+	if (output == NULL)
+		return;
+	output_table_free(output->table, output->n);
+	for (i = 0; i < output->n; i++)
+		free((void *)(uintptr_t)output->columns[i].name);
+	free(output->columns);
+	buf_clear(&output->line);
+	buf_clear(&output->value);
+	spool_clear(&output->spool);
+	free(output);
+}
+
+const struct terminal *
+output_terminal(const struct output *output)
+{
+	return &output->terminal;
+}
+
+bool
+output_is_over(struct output *output)
+{
+	return spool_is_over(&output->spool);
+}
+
+/* ------------------------------------------------------------------------
+ * Values and lines
+ */
+
 static void
-add_blob(struct buf *text, struct slice bytes)
+add_hex(struct buf *text, struct slice bytes)
 {
 	char hex[3];
 	size_t i;
@@ -60,372 +122,115 @@ add_blob(struct buf *text, struct slice bytes)
 	}
 }
 
-/* A column of the current row as text; false for NULL. */
-static bool
-add_value(struct output *output, struct buf *text, int column)
+struct slice
+output_value_text(struct output *output, const struct db_value *value)
 {
-	struct slice bytes = db_bytes(output->db, output->statement, column);
+	struct buf *text = &output->value;
 
-	if (bytes.p == NULL)
-		return false;
-	if (db_column_type(output->db, output->statement, column) == DB_BLOB)
-		add_blob(text, bytes);
-	else
-		buf_add_slice(text, bytes);
-	return true;
-}
-
-/* ------------------------------------------------------------------------
- * JSON
- */
-
-static void
-add_json(struct output *output, int column)
-{
-	struct buf *line = &output->text;
-	struct buf value;
-
-	buf_add_text(line, column == 0 ? "{" : ",");
-	text_json(line, slice_of(db_column_name(output->db,
-	    output->statement, column)));
-	buf_add_char(line, ':');
-	buf_init(&value, 0);
-	switch (db_column_type(output->db, output->statement, column)) {
-	case DB_NULL:
-		buf_add_text(line, "null");
-		break;
+	buf_reset(text);
+	switch (value->type) {
 	case DB_INTEGER:
-	case DB_REAL:
-		(void)add_value(output, line, column);
+		buf_printf(text, "%" PRId64, value->number);
 		break;
-	case DB_TEXT:
 	case DB_BLOB:
+		add_hex(text, value->bytes);
+		break;
+	case DB_REAL:
+	case DB_TEXT:
+		return value->bytes;
+	case DB_NULL:
 	case N_DB_TYPES:
-		(void)add_value(output, &value, column);
-		text_json(line, buf_slice(&value));
 		break;
 	}
-	buf_clear(&value);
+	if (!buf_ok(text))
+		output->is_out_of_memory = true;
+	return buf_slice(text);
 }
 
-static void
-write_json(struct output *output)
+void
+output_add_line(struct output *output)
 {
-	int i;
-
-	buf_reset(&output->text);
-	for (i = 0; i < output->n; i++)
-		add_json(output, i);
-	buf_add_text(&output->text, "}\n");
+	if (!buf_ok(&output->line))
+		output->is_out_of_memory = true;
+	else
+		spool_add(&output->spool, buf_slice(&output->line));
+	buf_reset(&output->line);
 }
 
-/* ------------------------------------------------------------------------
- * CSV
- */
-
-static void
-add_csv(struct buf *line, struct slice value)
+void
+output_row(struct output *output, const struct db_value *values)
 {
-	size_t i;
-	bool quote = false;
-
-	for (i = 0; i < value.len; i++) {
-		if (strchr("\",\r\n", value.p[i]) != NULL)
-			quote = true;
-	}
-	if (!quote) {
-		buf_add_slice(line, value);
-		return;
-	}
-	buf_add_char(line, '"');
-	for (i = 0; i < value.len; i++) {
-		if (value.p[i] == '"')
-			buf_add_char(line, '"');
-		buf_add_char(line, value.p[i]);
-	}
-	buf_add_char(line, '"');
-}
-
-static void
-write_csv(struct output *output)
-{
-	struct buf value;
-	int i;
-
-	buf_init(&value, 0);
-	buf_reset(&output->text);
-	for (i = 0; i < output->n; i++) {
-		if (i > 0)
-			buf_add_char(&output->text, ',');
-		buf_reset(&value);
-		(void)add_value(output, &value, i);
-		add_csv(&output->text, buf_slice(&value));
-	}
-	buf_add_text(&output->text, "\r\n");
-	if (!buf_ok(&value))
-		output->text.failed = true;
-	buf_clear(&value);
-}
-
-static void
-write_csv_head(struct output *output)
-{
-	int i;
-
-	buf_reset(&output->text);
-	for (i = 0; i < output->n; i++) {
-		if (i > 0)
-			buf_add_char(&output->text, ',');
-		add_csv(&output->text, slice_of(db_column_name(output->db,
-		    output->statement, i)));
-	}
-	buf_add_text(&output->text, "\r\n");
-}
-
-/* ------------------------------------------------------------------------
- * Table
- */
-
-/* Whether a byte begins a character of UTF-8, and so takes a column. */
-static bool
-is_start(char c)
-{
-	return ((unsigned char)c & 0xc0) != 0x80;
-}
-
-/* The value made harmless, and cut. */
-static void
-add_cell(struct buf *cell, struct slice value)
-{
-	size_t i = 0, width = 0, n;
-
-	while (i < value.len) {
-		if (is_start(value.p[i]) && width >= TABLE_WIDTH_MAX - 2) {
-			buf_add_text(cell, "..");
-			return;
-		}
-		n = plain_control(value, i);
-		width += n > 0 ? 4 * n : is_start(value.p[i]);
-		i += plain_add(cell, value, i);
-	}
-}
-
-static size_t
-cell_width(const struct buf *cell)
-{
-	size_t i, width = 0;
-
-	for (i = 0; i < cell->len; i++)
-		width += is_start(cell->data[i]);
-	return width;
-}
-
-static void
-add_padded(struct output *output, const struct buf *cell, int column)
-{
-	size_t width;
-
-	if (column > 0)
-		buf_add_text(&output->text, "  ");
-	buf_add_slice(&output->text, buf_slice(cell));
-	if (column == output->n - 1)
-		return;
-	for (width = cell_width(cell); width < output->width[column]; width++)
-		buf_add_char(&output->text, ' ');
-}
-
-/* One line of cells. */
-static void
-write_cells(struct output *output, const struct buf *cells)
-{
-	int i;
-
-	buf_reset(&output->text);
-	for (i = 0; i < output->n; i++)
-		add_padded(output, &cells[i], i);
-	buf_add_char(&output->text, '\n');
-}
-
-static bool
-flush(struct output *output)
-{
-	if (!buf_ok(&output->text))
-		return false;
-	return fwrite(output->text.data, 1, output->text.len, output->file) ==
-	    output->text.len;
-}
-
-static void
-read_cells(struct output *output, struct buf *cells)
-{
-	struct buf value;
-	int i;
-
-	buf_init(&value, 0);
-	for (i = 0; i < output->n; i++) {
-		buf_reset(&value);
-		buf_reset(&cells[i]);
-		if (!add_value(output, &value, i))
-			buf_add_char(&value, '-');
-		add_cell(&cells[i], buf_slice(&value));
-	}
-	buf_clear(&value);
-}
-
-/* The head, then the rows that were held back to measure them. */
-static bool
-write_held(struct output *output)
-{
-	struct buf *row;
-	size_t i, width;
-	int column;
-
-	for (i = 0; i < output->n_held; i++) {
-		row = &output->held[i * (size_t)output->n];
-		for (column = 0; column < output->n; column++) {
-			width = cell_width(&row[column]);
-			if (width > output->width[column])
-				output->width[column] = width;
-		}
-	}
-	for (i = 0; i < output->n_held; i++) {
-		write_cells(output, &output->held[i * (size_t)output->n]);
-		if (!flush(output))
-			return false;
-	}
-	return true;
-}
-
-/* Row 0 of what is held is the head. */
-static bool
-start_table(struct output *output)
-{
-	size_t n = (size_t)output->n;
-	int i;
-
-	output->held = calloc((TABLE_LOOK_AHEAD + 2) * n,
-	    sizeof(*output->held));
-	output->width = calloc(n, sizeof(*output->width));
-	if (output->held == NULL || output->width == NULL)
-		return false;
-	for (i = 0; i < output->n; i++)
-		buf_add_text(&output->held[i], db_column_name(output->db,
-		    output->statement, i));
-	output->n_held = 1;
-	return true;
-}
-
-static bool
-write_table_row(struct output *output)
-{
-	struct buf *spare;
-
-	if (output->n_held <= TABLE_LOOK_AHEAD) {
-		read_cells(output, &output->held[output->n_held *
-		    (size_t)output->n]);
-		output->n_held++;
-		return output->n_held <= TABLE_LOOK_AHEAD ||
-		    write_held(output);
-	}
-	spare = &output->held[(TABLE_LOOK_AHEAD + 1) * (size_t)output->n];
-	read_cells(output, spare);
-	write_cells(output, spare);
-	return flush(output);
-}
-
-static void
-output_clear(struct output *output)
-{
-	size_t i, n = output->held == NULL ? 0 :
-	    (TABLE_LOOK_AHEAD + 2) * (size_t)output->n;
-
-	for (i = 0; i < n; i++)
-		buf_clear(&output->held[i]);
-	free(output->held);
-	free(output->width);
-	buf_clear(&output->text);
-}
-
-/* ------------------------------------------------------------------------
- * All
- */
-
-static bool
-start(struct output *output, enum output_format format)
-{
-	switch (format) {
+	switch (output->format) {
 	case OUTPUT_TABLE:
-		return start_table(output);
-	case OUTPUT_CSV:
-		write_csv_head(output);
-		return flush(output);
+		output_table_row(output, values);
+		break;
 	case OUTPUT_JSON:
+		output_json_row(output, values);
+		break;
+	case OUTPUT_CSV:
+		output_csv_row(output, values);
+		break;
 	case N_OUTPUT_FORMATS:
 		break;
 	}
-	return true;
 }
 
-static bool
-write_row(struct output *output, enum output_format format)
+void
+output_note(struct output *output, const char *text)
 {
-	switch (format) {
-	case OUTPUT_TABLE:
-		return write_table_row(output);
-	case OUTPUT_CSV:
-		write_csv(output);
-		break;
-	case OUTPUT_JSON:
-	case N_OUTPUT_FORMATS:
-		write_json(output);
-		break;
-	}
-	return flush(output);
+	if (output->table != NULL)
+		output_table_note(output, slice_of(text));
 }
 
-static bool
-finish(struct output *output, enum output_format format)
+void
+output_text(struct output *output, struct slice lines)
 {
-	if (format == OUTPUT_TABLE && output->n_held <= TABLE_LOOK_AHEAD &&
-	    !write_held(output))
-		return false;
-	return fflush(output->file) == 0;
+	if (output->table != NULL)
+		output_table_settle(output);
+	spool_add(&output->spool, lines);
+}
+
+void
+output_look(struct output *output, FILE *file)
+{
+	output->terminal = terminal_look(file);
+}
+
+/* ------------------------------------------------------------------------
+ * Printing
+ */
+
+static enum rc
+print(struct output *output, struct err *err)
+{
+	if (output->is_out_of_memory)
+		return err_set(err, RC_MEMORY, "no memory for a row");
+	return spool_flush(&output->spool, err);
 }
 
 enum rc
-output_rows(struct db *db, enum statement statement,
-    enum output_format format, FILE *file, struct err *err)
+output_flush(struct output *output, struct err *err)
 {
-	struct output output = { .db = db, .statement = statement,
-	    .file = file };
-	enum rc rc;
-	bool row, ok;
+	/* The head waits for rows to measure. */
+	if (output->table != NULL && !output_table_is_empty(output->table))
+		output_table_settle(output);
+	return print(output, err);
+}
 
-	rc = db_prepare(db, statement, err);
-	if (rc != RC_OK)
-		return rc;
-	output.n = db_columns(db, statement);
-	ok = start(&output, format);
-	while (ok) {
-		rc = db_row(db, statement, &row, err);
-		if (rc != RC_OK || !row)
-			break;
-		ok = write_row(&output, format);
-	}
-	if (rc == RC_OK)
-		ok = ok && finish(&output, format);
-	if (rc == RC_OK && !ok)
-		rc = err_set(err, RC_SYSTEM, "standard output: cannot be "
-		    "written to");
-	db_done(db, statement);
-	output_clear(&output);
-	return rc;
+enum rc
+output_finish(struct output *output, struct err *err)
+{
+	if (output->table != NULL)
+		output_table_settle(output);
+	return print(output, err);
 }
 
 enum rc
 output_end(struct err *err)
 {
 	if (fflush(stdout) == 0 && ferror(stdout) == 0)
+		return RC_OK;
+	if (spool_reader_gone(stdout))
 		return RC_OK;
 	return err_set(err, RC_SYSTEM, "standard output: cannot be written "
 	    "to");

@@ -1,18 +1,18 @@
 #include "cli/progress.h"
 
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
+#include "cli/words.h"
 
 /* Work that is done sooner needs no line. */
 #define PROGRESS_AFTER_US 1000000
 /* A person cannot read faster, and a terminal may be far away. */
 #define PROGRESS_PAUSE_US 200000
-/* Two numbers of 63 bits with their commas, and a word or two. */
+/* Of a line; two numbers of 63 bits fit, with their commas and some words. */
 #define PROGRESS_WORDS_SIZE 80
-#define NUMBER_SIZE 27
 
 void
 progress_init(struct progress *progress, const char *what)
@@ -21,22 +21,6 @@ progress_init(struct progress *progress, const char *what)
 	progress->is_wanted = isatty(STDERR_FILENO) == 1;
 	progress->due_us = clock_mono_us() + PROGRESS_AFTER_US;
 	progress->width = 0;
-}
-
-/* A number >= 0 with a comma before each three digits. */
-static void
-spell(int64_t number, char text[NUMBER_SIZE])
-{
-	char digits[NUMBER_SIZE];
-	int len, i;
-
-	len = snprintf(digits, sizeof(digits), "%lld", (long long)number);
-	for (i = 0; i < len; i++) {
-		if (i > 0 && (len - i) % 3 == 0)
-			*text++ = ',';
-		*text++ = digits[i];
-	}
-	*text = '\0';
 }
 
 static bool
@@ -61,18 +45,21 @@ write_line(struct progress *progress, const char *words)
 void
 progress_show(struct progress *progress, int64_t done, int64_t total)
 {
-	char words[PROGRESS_WORDS_SIZE], n[NUMBER_SIZE], of[NUMBER_SIZE];
+	struct buf words;
 	int percent;
 
 	if (!is_due(progress))
 		return;
-	spell(done, n);
-	spell(total, of);
 	percent = total > 0 ? (int)(100.0 * (double)done / (double)total) :
 	    100;
-	(void)snprintf(words, sizeof(words), "%s of %s (%d %%)", n, of,
-	    percent);
-	write_line(progress, words);
+	buf_init(&words, 0);
+	words_number(&words, done);
+	buf_add_text(&words, " of ");
+	words_number(&words, total);
+	buf_printf(&words, " (%d %%)", percent);
+	if (buf_ok(&words))
+		write_line(progress, words.data);
+	buf_clear(&words);
 }
 
 void

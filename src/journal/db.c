@@ -5,25 +5,16 @@
 #include <limits.h>
 #include <sqlite3.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
+#include "journal/db_parts.h"
 #include "journal/vfs.h"
 
 /* Who opens first reads a WAL that was left, some 5 ms for 5 MiB; others wait. A
  * writer holds the writers' lock meanwhile. */
 #define RECOVERY_WAIT_MS 2000
 #define RECOVERY_WAIT_WRITE_MS 100
-
-struct db {
-	sqlite3 *sqlite;
-	char *path;
-	/* By generation; one without tables of generations is in [0]. */
-	sqlite3_stmt *prepared[DB_GENERATIONS][N_STATEMENTS];
-	int generation;
-	int bind_code;	/* the first that failed since the last run */
-	int wal_pages;
-	sqlite3_file *unsynced;	/* the WAL, between db_commit and db_sync */
-};
 
 static enum rc
 classify(int code)
@@ -36,6 +27,8 @@ classify(int code)
 		return RC_FULL;
 	case SQLITE_NOMEM:
 		return RC_MEMORY;
+	case SQLITE_INTERRUPT:
+		return RC_LIMIT;
 	case SQLITE_IOERR:
 		return code == SQLITE_IOERR_NOMEM ? RC_MEMORY : RC_SYNC;
 	default:
@@ -83,8 +76,8 @@ is_no_room(const struct db *db, int code)
 	    !is_room(sqlite3_system_errno(db->sqlite));
 }
 
-static enum rc
-fail(const struct db *db, int code, const char *what, struct err *err)
+enum rc
+db_fail(const struct db *db, int code, const char *what, struct err *err)
 {
 	enum rc rc = is_no_room(db, code) ? RC_FULL : classify(code);
 
@@ -92,6 +85,9 @@ fail(const struct db *db, int code, const char *what, struct err *err)
 		return err_set(err, rc, "%s: is damaged (%s): restore a "
 		    "backup, or save what can be read with .recover of the "
 		    "sqlite3 shell", db->path, sqlite3_errstr(code));
+	if (rc == RC_LIMIT)
+		return err_set(err, rc, "%s: %s: takes longer than it may",
+		    db->path, what);
 	return err_set(err, rc, "%s: %s: %s (SQLite's code %d)", db->path,
 	    what, db->sqlite == NULL ? "no memory" :
 	    sqlite3_errmsg(db->sqlite), code);
@@ -140,7 +136,7 @@ configure(struct db *db, struct err *err)
 		/* An older library does not know all of them, but without the
 		 * first a journal is not safe. */
 		if (code != SQLITE_OK && i == 0)
-			return fail(db, code, "NO_CKPT_ON_CLOSE", err);
+			return db_fail(db, code, "NO_CKPT_ON_CLOSE", err);
 	}
 	/* The hook takes the place of the automatic checkpoint. */
 	(void)sqlite3_wal_autocheckpoint(db->sqlite, 0);
@@ -246,7 +242,7 @@ db_open(struct db **db, const char *path, enum db_access access,
 	code = sqlite3_open_v2(name.data, &new->sqlite, open_flags(access) |
 	    SQLITE_OPEN_NOMUTEX, vfs);
 	if (code != SQLITE_OK) {
-		rc = fail(new, code, "open", err);
+		rc = db_fail(new, code, "open", err);
 		goto out;
 	}
 	db_wait(new, access == DB_WRITE ? RECOVERY_WAIT_WRITE_MS :
@@ -280,6 +276,7 @@ db_close(struct db *db)
 		(void)sqlite3_finalize(db->prepared[0][i]);
 		(void)sqlite3_finalize(db->prepared[1][i]);
 	}
+	(void)sqlite3_finalize(db->query);
 	/* Cannot be busy: no statement is left. */
 	(void)sqlite3_close(db->sqlite);
 	free(db->path);
@@ -299,7 +296,7 @@ db_script(struct db *db, const char *sql, struct err *err)
 
 	code = sqlite3_exec(db->sqlite, sql, NULL, NULL, NULL);
 	if (code != SQLITE_OK)
-		return fail(db, code, "script", err);
+		return db_fail(db, code, "script", err);
 	return RC_OK;
 }
 
@@ -316,7 +313,7 @@ expect(struct db *db, const char *pragma, const char *want, struct err *err)
 	if (code == SQLITE_OK)
 		code = sqlite3_step(stmt);
 	if (code != SQLITE_ROW) {
-		rc = fail(db, code, pragma, err);
+		rc = db_fail(db, code, pragma, err);
 		goto out;
 	}
 	got = sqlite3_column_text(stmt, 0);
@@ -360,17 +357,32 @@ db_generation(struct db *db, int generation)
 	return old;
 }
 
+const char *
+db_text(const struct db *db, enum statement statement)
+{
+	assert(statement < N_STATEMENTS);
+	return statement_text[db->generation][statement];
+}
+
 /* Where a statement of the present generation is kept. */
 static sqlite3_stmt **
 place_of(struct db *db, enum statement statement)
 {
 	const int generation = db->generation;
 
+	if (statement == DB_QUERY)
+		return &db->query;
 	assert(statement < N_STATEMENTS);
 	if (statement_text[generation][statement] ==
 	    statement_text[0][statement])
 		return &db->prepared[0][statement];
 	return &db->prepared[generation][statement];
+}
+
+static const char *
+name_of_statement(enum statement statement)
+{
+	return statement == DB_QUERY ? "query" : statement_name[statement];
 }
 
 /* The prepared statement, or NULL with the code in bind_code. */
@@ -382,6 +394,7 @@ prepared(struct db *db, enum statement statement)
 
 	if (*place != NULL)
 		return *place;
+	assert(statement != DB_QUERY);
 	code = sqlite3_prepare_v3(db->sqlite,
 	    statement_text[db->generation][statement], -1,
 	    SQLITE_PREPARE_PERSISTENT, place, NULL);
@@ -495,7 +508,7 @@ db_row(struct db *db, enum statement statement, bool *row, struct err *err)
 		*row = false;
 		rc = RC_OK;
 	} else {
-		rc = fail(db, code, statement_name[statement], err);
+		rc = db_fail(db, code, name_of_statement(statement), err);
 	}
 	db_done(db, statement);
 	return rc;
@@ -623,7 +636,7 @@ db_prepare(struct db *db, enum statement statement, struct err *err)
 
 	if (prepared(db, statement) != NULL)
 		return RC_OK;
-	rc = fail(db, db->bind_code, statement_name[statement], err);
+	rc = db_fail(db, db->bind_code, name_of_statement(statement), err);
 	db_done(db, statement);
 	return rc;
 }
@@ -673,7 +686,7 @@ db_number(struct db *db, enum statement statement, int64_t *number,
 		return rc;
 	if (!row)
 		return err_set(err, RC_STORE, "%s: %s: no row", db->path,
-		    statement_name[statement]);
+		    name_of_statement(statement));
 	*number = db_int(db, statement, 0);
 	db_done(db, statement);
 	return RC_OK;
@@ -714,7 +727,7 @@ db_checkpoint(struct db *db, enum db_checkpoint checkpoint, struct err *err)
 	    SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_RESTART, &pages,
 	    &copied);
 	if (code != SQLITE_OK)
-		return fail(db, code, "checkpoint", err);
+		return db_fail(db, code, "checkpoint", err);
 	db->wal_pages = 0;
 	return RC_OK;
 }

@@ -8,8 +8,9 @@
  * the next db_run or db_row; so bind one statement and run it, then the next.
  *
  * Codes: RC_BUSY somebody else's lock; RC_FULL disk or quota; RC_SYNC an I/O
- * error, after which what is on the disk is not known; RC_MEMORY; RC_STORE all
- * else. A message names the file, the statement and SQLite's reason.
+ * error, after which what is on the disk is not known; RC_LIMIT as of db_limit;
+ * RC_MEMORY; RC_STORE all else. A message names the file, the statement and
+ * SQLite's reason.
  */
 #ifndef JOURNAL_DB_H
 #define JOURNAL_DB_H
@@ -23,6 +24,9 @@
 #include "statements.h"
 
 struct db;
+
+/* One more than the named ones: the SQL that db_query was given. */
+#define DB_QUERY ((enum statement)N_STATEMENTS)
 
 /* Generations of the projections (sql/migrations/0002-generations.sql). */
 #define DB_GENERATIONS 2
@@ -82,6 +86,9 @@ enum rc db_script(struct db *db, const char *sql, struct err *err);
  * at first. A statement that is being read is of the old one until it is done:
  * change back before. Returns the old one. */
 int db_generation(struct db *db, int generation);
+
+/* db_text -- the SQL of a named statement, of the generation that is meant. */
+const char *db_text(const struct db *db, enum statement statement);
 
 /* Binding: index counts from 1. Bytes are borrowed until the statement was
  * run; a slice without value (p NULL) is NULL. Text must be UTF-8. */
@@ -162,6 +169,36 @@ const char *db_column_name(struct db *db, enum statement statement,
     int column);
 enum db_type db_column_type(struct db *db, enum statement statement,
     int column);
+
+/*
+ * db_query -- prepare SQL that is not one of the named statements, such as a
+ * person's own; it takes the place of the one before. From then on DB_QUERY is
+ * a statement as the others, until the next db_query or db_close.
+ *
+ * sql  one statement that only reads: SELECT, WITH, VALUES, EXPLAIN, or a PRAGMA
+ *      that tells of the schema. What follows its ";" may be blank or a comment.
+ *      From now on no value of this connection may be larger than 16 MiB
+ *
+ * RC_USAGE  it is no SQL, more than one statement, or would write, attach a
+ *           file, begin or end a transaction or change the connection: says so;
+ *           DB_QUERY must not be used
+ */
+enum rc db_query(struct db *db, const char *sql, struct err *err);
+
+/* db_parameter -- the index of a named parameter of DB_QUERY (":name"); 0: it has
+ * none of this name. */
+int db_parameter(struct db *db, const char *name);
+
+/*
+ * db_limit -- from now on, statements of this connection may run for ms in all;
+ * 0: as long as they like. What takes longer ends with RC_LIMIT. Nothing is
+ * limited while it waits for others' locks, nor within one call of a function.
+ */
+void db_limit(struct db *db, int ms);
+
+/* db_watch -- have a function called now and then while a statement runs; NULL:
+ * none. It must not use the connection. */
+void db_watch(struct db *db, void (*watch)(void *to), void *to);
 
 /* db_number -- the first column of the only row of a statement without
  * parameters; RC_STORE when there is none. */

@@ -32,7 +32,8 @@ void lock_close(struct lock *lock);
  * lock_take -- wait for the lock.
  *
  * wait_ms  longest wait; 0: only try. The wait is broken by an interval timer
- *          (ITIMER_REAL, SIGALRM), which the process uses for nothing else
+ *          (ITIMER_REAL, SIGALRM), which a process that takes locks uses for
+ *          nothing else
  *
  * RC_BUSY    not had in time
  * RC_SYSTEM  the file cannot be locked, or not be made again after somebody

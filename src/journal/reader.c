@@ -83,3 +83,15 @@ reader_check_version(struct db *db, const char *path, struct err *err)
 		    (long long)version, (long long)migrate_version());
 	return rc;
 }
+
+enum rc
+reader_use(struct db *db, int *before, struct err *err)
+{
+	int64_t generation;
+	enum rc rc;
+
+	rc = db_number(db, STATEMENT_GENERATION, &generation, err);
+	if (rc == RC_OK)
+		*before = db_generation(db, (int)generation);
+	return rc;
+}

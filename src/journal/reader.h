@@ -34,4 +34,13 @@ enum rc reader_open(struct db **db, const char *path, bool *file_only,
 enum rc reader_check_version(struct db *db, const char *path,
     struct err *err);
 
+/*
+ * reader_use -- statements that name tables of projections mean those of the
+ * generation in use, as the transaction that is open sees it. A rebuild may
+ * change it between two transactions.
+ *
+ * *before  what db_generation is to be given afterwards; set only on RC_OK
+ */
+enum rc reader_use(struct db *db, int *before, struct err *err);
+
 #endif
