@@ -159,6 +159,33 @@ def run(builddir, directory):
     return out
 
 
+def run_responder(builddir, arguments, environment, body):
+    """The instructions of a whole process, and what it wrote."""
+    program = os.path.join(os.path.abspath(builddir), "syncjournal.fcgi")
+    if shutil.which("valgrind") is None:
+        raise Missing("valgrind is not installed")
+    done = subprocess.run(
+        ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
+         program, *arguments],
+        env={"PATH": os.environ["PATH"], "LC_ALL": "C", **environment},
+        input=body, capture_output=True, timeout=PATIENCE_S)
+    counted = re.search(rb"Collected : (\d+)", done.stderr)
+    if done.returncode != 0 or counted is None:
+        raise RuntimeError("syncjournal.fcgi in valgrind: %r" % done.stderr)
+    return int(counted.group(1)), done.stdout
+
+
+def measure_request(builddir, requests):
+    """The instructions of a CGI request beyond the start of its process: those
+    of the last of some (environment, body)."""
+    start, _ = run_responder(builddir, ["--version"], {}, b"")
+    for environment, body in requests:
+        count, answer = run_responder(builddir, [], environment, body)
+        if not answer.startswith(b"Status: 204"):
+            raise RuntimeError("the answer: %r" % answer[:200])
+    return count - start
+
+
 class Function:
     """One, when it is called in one way. Names are those of callgrind's file:
     the function's, its caller's and so on to main, between apostrophes."""

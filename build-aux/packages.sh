@@ -11,10 +11,15 @@ packages_up='gcc libc6-dev make autoconf automake pkg-config
 # runtime of its sanitizers, valgrind (libc6-dbg: it must know the C library's
 # symbols), Twilio's own library, which signs the end-to-end tests, one that
 # applies JSON patches, strace, which shows that a sync comes before its answer,
-# and tmux, a terminal.
+# tmux, a terminal, and groff for what "make bundle" packs.
 packages_check="$packages_up
 	libcmocka-dev libjson-c-dev clang libclang-rt-14-dev valgrind libc6-dbg
-	python3 python3-jsonpatch python3-twilio strace tmux xz-utils"
+	groff-base python3 python3-jsonpatch python3-twilio strace tmux
+	xz-utils"
+
+# To test it behind the other web servers; without them those tests are skipped.
+packages_servers='apache2 libapache2-mod-fcgid apache2-suexec-pristine
+	lighttpd'
 
 # To measure it beside others (bench/run); npm, unless it is there from
 # elsewhere.

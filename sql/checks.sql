@@ -233,6 +233,47 @@ WHERE (SELECT x.value FROM setting AS x
 	ORDER BY x.position DESC LIMIT 1) = 'no'
 
 UNION ALL
+-- What looks like Twilio's, of an account of which nothing has verified since; y
+-- is the last that did.
+SELECT 'deliveries_refused',
+	-- an account that nothing was ever heard of may be a stranger's
+	CASE WHEN t.verified_us IS NOT NULL OR t.wrong > 0
+			AND (t.likeness = 2 OR (SELECT max(a.stream_id)
+				FROM stream@ AS a) IS NULL) THEN 'error'
+		ELSE 'warning' END,
+	NULL, NULL, NULL,
+	t.requests || ' requests of account ' || t.account_sid
+		|| ' that look like Twilio''s were refused since '
+		|| strftime('%Y-%m-%d %H:%M:%f', t.first_us / 1000 / 1000.0,
+			'unixepoch')
+		|| ', and none has verified since: '
+		|| CASE WHEN t.wrong = 0
+			THEN 'is it an account that is not configured?'
+		WHEN t.verified_us IS NULL
+			THEN 'is public_url or the token another one?'
+		ELSE 'was the token changed?' END
+		|| ' The last is reject ' || t.reject_id
+FROM (SELECT r.account_sid AS account_sid, count(*) AS requests,
+		sum(r.reason = 'signature_wrong') AS wrong,
+		min(r.received_us) AS first_us, max(r.received_us) AS last_us,
+		max(r.reject_id) AS reject_id, max(r.likeness) AS likeness,
+		y.verified_us AS verified_us
+	FROM reject AS r
+	LEFT JOIN (SELECT v.account_sid AS account_sid,
+			max(s.last_us) AS verified_us
+		FROM service@ AS v
+		CROSS JOIN stream@ AS s ON s.service_id = v.service_id
+		WHERE v.account_sid IN (SELECT o.account_sid FROM reject AS o
+			WHERE o.likeness IN (1, 2))
+		GROUP BY v.account_sid) AS y ON y.account_sid = r.account_sid
+	WHERE r.likeness IN (1, 2) AND r.account_sid IS NOT NULL
+	AND r.reason IN ('signature_wrong', 'account_unknown')
+	AND r.received_us > coalesce(y.verified_us, 0)
+	GROUP BY r.account_sid) AS t
+WHERE t.requests >= 3
+AND t.last_us > (strftime('%s', 'now') - 86400) * 1000000
+
+UNION ALL
 -- One delivery alone has no interval: a division by 0 is NULL.
 SELECT 'silence', 'notice', t.service_id, NULL, NULL,
 	'nothing has arrived since '

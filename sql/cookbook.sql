@@ -82,6 +82,11 @@ SELECT reason, status, count(*) AS requests, min(received_at) AS first_at,
 	max(received_at) AS last_at
 FROM rejects GROUP BY reason, status ORDER BY requests DESC;
 
+-- name: reject_counts
+-- What was refused in all, kept or not, and what of it looked like Twilio's.
+SELECT reason, requests, like_twilio, first_at, last_at
+FROM reject_counts ORDER BY like_twilio DESC, requests DESC;
+
 -- name: verdicts_by_hour
 -- How well the order held, hour by hour.
 SELECT substr(received_at, 1, 13) AS hour, count(*) AS deliveries,

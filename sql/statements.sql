@@ -452,31 +452,56 @@ WHERE stream_id > ?1 ORDER BY stream_id, item;
 SELECT count(*) FROM event@;
 
 -- name: reject_put
-INSERT INTO reject (reject_id, received_us, status, reason, account_sid,
-	remote_addr, url, signature, content_type, body)
-VALUES ((SELECT coalesce(max(reject_id), 0) + 1 FROM reject),
-	?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9);
+INSERT INTO reject (reject_id, received_us, status, likeness, bytes, reason,
+	account_sid, remote_addr, url, signature, content_type,
+	idempotency_token, body)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13);
 
--- name: reject_oldest
-SELECT reject_id, coalesce(length(body), 0) FROM reject
-ORDER BY reject_id LIMIT 1;
+-- name: reject_least
+SELECT reject_id, bytes FROM reject ORDER BY likeness, reject_id LIMIT 1;
 
 -- name: reject_remove
 DELETE FROM reject WHERE reject_id = ?1;
 
 -- name: reject_size
-SELECT rejects_total, reject_bytes,
-	coalesce((SELECT max(reject_id) FROM reject), 0)
-		- coalesce((SELECT min(reject_id) FROM reject), 1) + 1
-FROM journal;
+SELECT rejects_total, reject_bytes, reject_rows, reject_last FROM journal;
 
 -- name: reject_recent
-SELECT count(*) FROM (SELECT received_us FROM reject
+SELECT count(*), coalesce(sum(bytes), 0)
+FROM (SELECT received_us, bytes FROM reject WHERE likeness = ?3
 	ORDER BY reject_id DESC LIMIT ?1)
 WHERE received_us > ?2 - 1000000 AND received_us <= ?2;
 
 -- name: reject_count
-UPDATE journal SET rejects_total = ?1, reject_bytes = ?2;
+UPDATE journal SET rejects_total = ?1, reject_bytes = ?2, reject_rows = ?3,
+	reject_last = ?4;
+
+-- name: reject_count_put
+INSERT OR IGNORE INTO reject_count (reason, requests, like_twilio, first_us,
+	last_us)
+VALUES (?1, 0, 0, ?2, ?2);
+
+-- name: reject_count_add
+UPDATE reject_count SET requests = requests + ?2,
+	like_twilio = like_twilio + ?3, last_us = max(last_us, ?4)
+WHERE reason = ?1;
+
+-- One that is to be taken out: what it is in the table, at least.
+-- name: reject_here
+SELECT bytes FROM reject WHERE reject_id = ?1 AND received_us = ?2;
+
+-- name: reject_taken
+UPDATE journal SET reject_bytes = reject_bytes - ?1,
+	reject_rows = reject_rows - 1;
+
+-- All of them, in the order of their receipt.
+-- name: reject_ids
+SELECT reject_id FROM reject ORDER BY received_us, reject_id;
+
+-- name: reject_read
+SELECT reject_id, received_us, status, likeness, reason, account_sid,
+	remote_addr, url, signature, content_type, idempotency_token, body
+FROM reject WHERE reject_id = ?1;
 
 -- name: json_is_object
 SELECT CASE WHEN json_valid(?1) THEN json_type(?1) = 'object' ELSE 0 END;
@@ -607,8 +632,8 @@ SELECT severity, kind, service_sid, stream_kind, stream_key, position, detail
 FROM findings;
 
 -- name: list_rejects
-SELECT reject_id, received_at, status, reason, account_sid, remote_addr, url,
-	content_type, length(body) AS body_bytes
+SELECT reject_id, received_at, status, reason, looks_like_twilio, account_sid,
+	remote_addr, url, content_type, length(body) AS body_bytes
 FROM rejects;
 
 -- name: list_actions
@@ -993,22 +1018,25 @@ LEFT JOIN action AS a ON a.position = f.position
 WHERE (?3 IS NULL OR f.position IS NULL
 	OR coalesce(d.received_us, a.at_us) >= ?3)
 AND (?4 IS NULL OR coalesce(f.service_sid, '') = ?4
-	OR f.kind = 'recomputation')
+	OR f.kind IN ('recomputation', 'deliveries_refused'))
 ORDER BY f.severity = 'error' DESC, f.severity = 'warning' DESC,
 	f.severity = 'notice' DESC, f.kind, f.position DESC, f.gap_id DESC;
 
 -- name: service_known
 SELECT EXISTS (SELECT 1 FROM service@ WHERE service_sid = ?1);
 
--- Each delivery is one of a stream, but for those without a key.
+-- Each delivery is one of a stream, but for those without a key. The last is no
+-- test delivery (type 16): those would hide that nothing else comes.
 -- name: audit_ground
 SELECT coalesce(sum(s.events), 0)
 		+ CASE WHEN ?1 IS NULL THEN (SELECT count(*) FROM event@ AS e
 			WHERE e.stream_id IS NULL) ELSE 0 END,
 	count(*),
 	max(coalesce(max(s.last_us), 0), CASE WHEN ?1 IS NULL
-		THEN coalesce((SELECT received_us FROM delivery
-			ORDER BY position DESC LIMIT 1), 0) ELSE 0 END),
+		THEN coalesce((SELECT d.received_us FROM delivery AS d
+			WHERE NOT EXISTS (SELECT 1 FROM event@ AS t
+				WHERE t.position = d.position AND t.type = 16)
+			ORDER BY d.position DESC LIMIT 1), 0) ELSE 0 END),
 	(SELECT rejects_total FROM journal),
 	coalesce((SELECT received_us FROM reject
 		ORDER BY reject_id LIMIT 1), 0)
@@ -1074,3 +1102,18 @@ SELECT count(*), CAST(total(g.last - g.first + 1.0) AS INTEGER),
 	coalesce(sum(d.received_us > ?1 AND d.received_us <= ?2), 0)
 FROM gap@ AS g CROSS JOIN delivery AS d ON d.position = g.opened_by
 WHERE g.state = 2;
+
+-- What the doctor compares clocks with, and looks for its test deliveries in.
+-- name: doctor_newest
+SELECT position, received_us FROM delivery ORDER BY position DESC LIMIT 1;
+
+-- name: doctor_newest_reject
+SELECT reject_id, reason FROM reject ORDER BY reject_id DESC LIMIT 1;
+
+-- name: doctor_arrived
+SELECT position FROM delivery WHERE position > ?1 AND signature = ?2
+ORDER BY position LIMIT 1;
+
+-- name: doctor_reject
+SELECT reject_id, reason FROM reject WHERE reject_id > ?1 AND signature = ?2
+ORDER BY reject_id LIMIT 1;

@@ -19,6 +19,7 @@ DROP VIEW IF EXISTS presence;
 DROP VIEW IF EXISTS presence_sessions;
 DROP VIEW IF EXISTS services;
 DROP VIEW IF EXISTS rejects;
+DROP VIEW IF EXISTS reject_counts;
 DROP VIEW IF EXISTS actions;
 DROP VIEW IF EXISTS journal_info;
 
@@ -464,7 +465,9 @@ LEFT JOIN (SELECT s.service_id AS service_id, count(*) AS streams,
 	max(s.last_us) AS last_us
 	FROM stream@ AS s GROUP BY s.service_id) AS t
 	ON t.service_id = v.service_id
-LEFT JOIN word AS r ON r.domain = 'base_reason' AND r.code = v.base_reason;
+LEFT JOIN word AS r ON r.domain = 'base_reason' AND r.code = v.base_reason
+-- Without a SID, streams and anything known it is what test deliveries name.
+WHERE v.service_sid <> '' OR t.streams > 0 OR v.base_reason <> 1;
 
 CREATE VIEW rejects AS
 SELECT r.reject_id AS reject_id,
@@ -477,8 +480,20 @@ SELECT r.reject_id AS reject_id,
 	r.url AS url,
 	r.signature AS signature,
 	r.content_type AS content_type,
-	r.body AS body
+	r.body AS body,
+	CASE r.likeness WHEN 0 THEN 'no' WHEN 1 THEN 'yes' ELSE 'account' END
+		AS looks_like_twilio
 FROM reject AS r;
+
+CREATE VIEW reject_counts AS
+SELECT c.reason AS reason,
+	c.requests AS requests,
+	c.like_twilio AS like_twilio,
+	strftime('%Y-%m-%d %H:%M:%f', c.first_us / 1000 / 1000.0,
+		'unixepoch') AS first_at,
+	strftime('%Y-%m-%d %H:%M:%f', c.last_us / 1000 / 1000.0,
+		'unixepoch') AS last_at
+FROM reject_count AS c;
 
 CREATE VIEW actions AS
 SELECT a.position AS position,

@@ -27,6 +27,7 @@ model_kind(enum event_type type)
 	case EVENT_ENDPOINT_DISCONNECTED:
 		return STREAM_IDENTITY;
 	case EVENT_UNKNOWN:
+	case EVENT_TEST:
 	case N_EVENT_TYPES:
 		break;
 	}

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "journal/file.h"
 #include "support.h"
 
 struct sample {
@@ -28,8 +29,10 @@ place_setup(void **state)
 
 	if (place == NULL)
 		return -1;
+	/* A journal in memory is refused. */
 	n = snprintf(place->directory, sizeof(place->directory), "%s",
-	    "/tmp/test_journal.XXXXXX");
+	    file_place("/tmp/x") == FILE_IN_MEMORY ?
+	    "/var/tmp/test_journal.XXXXXX" : "/tmp/test_journal.XXXXXX");
 	if (n < 0 || mkdtemp(place->directory) == NULL)
 		return -1;
 	n = snprintf(place->path, sizeof(place->path), "%s/journal.db",
@@ -59,17 +62,42 @@ place_teardown(void **state)
 	return 0;
 }
 
-struct journal *
-open_journal(const struct place *place)
+enum conf_mode
+test_mode(void)
 {
-	const struct journal_options options = { place->path, CONF_MODE_AUTO,
-	    true, false };
+	const char *name = getenv("SYNCJOURNAL_TEST_MODE");
+
+	if (name == NULL || *name == '\0')
+		return CONF_MODE_AUTO;
+	if (strcmp(name, "truncate") == 0)
+		return CONF_MODE_TRUNCATE;
+	assert_string_equal(name, "wal");
+	return CONF_MODE_WAL;
+}
+
+static struct journal *
+open_in(const struct place *place, enum conf_mode mode)
+{
+	const struct journal_options options = { .path = place->path,
+	    .mode = mode, .resident = true };
 	struct journal *journal = NULL;
 	struct err err;
 
 	if (journal_open(&journal, &options, 1000, &err) != RC_OK)
 		fail_msg("%s", err.text);
 	return journal;
+}
+
+struct journal *
+open_journal(const struct place *place)
+{
+	return open_in(place, test_mode());
+}
+
+struct journal *
+open_wal_journal(const struct place *place)
+{
+	return open_in(place, CONF_MODE_AUTO);
 }
 
 struct sample *

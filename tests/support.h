@@ -22,8 +22,18 @@ struct place {
 int place_setup(void **state);
 int place_teardown(void **state);
 
-/* open_journal -- a resident (WAL) journal at the place's path. */
+/* test_mode -- how new journals are to be written: auto, or what the
+ * environment's SYNCJOURNAL_TEST_MODE names, so that all tests can be run in each
+ * mode. */
+enum conf_mode test_mode(void);
+
+/* open_journal -- a resident journal at the place's path; in WAL mode unless
+ * test_mode says something else. */
 struct journal *open_journal(const struct place *place);
+
+/* open_wal_journal -- the same without test_mode: for what concerns the WAL, or
+ * readers that are in a commit's way where there is none. */
+struct journal *open_wal_journal(const struct place *place);
 
 /* Something to append: its memory lives until sample_free. */
 struct sample;

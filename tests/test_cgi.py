@@ -5,10 +5,13 @@ a file that is not ours is not touched."""
 import concurrent.futures
 import hashlib
 import os
+import re
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
@@ -73,9 +76,17 @@ class Cgi(harness.Work):
         return self.journal.one("SELECT count(*) FROM deliveries")
 
 
+def in_mode(mode):
+    """A Cgi whose journal is asked for in this mode."""
+    cgi = Cgi()
+    cgi.write("syncjournal.conf", harness.configuration(
+        cgi.journal.path, journal_keys="mode = " + mode))
+    return cgi
+
+
 @tap.test("as CGI it answers one delivery, journals it and ends with 0")
 def one():
-    with Cgi() as cgi:
+    with in_mode("auto") as cgi:
         answer = cgi.deliver(GOOD)
         tap.true(answer is not None, "an answer; errors: " + cgi.errors)
         tap.equal((answer.status, answer.verdict, cgi.status),
@@ -142,6 +153,141 @@ def beside_responder():
         tap.equal(site.events("seq"), [(n,) for n in range(20)], "journal")
         tap.equal(site.journal.one("PRAGMA integrity_check"), "ok",
                   "integrity")
+
+
+# What a request costs the disk, and what it leaves to the next
+
+CALLS = "trace=fsync,fdatasync,ftruncate,write"
+SYNC = re.compile(r"f(data)?sync\(\d+<([^>]*)>")
+
+
+def traced(cgi, number, *more):
+    """The calls of one delivery, and its answer."""
+    if shutil.which("strace") is None:
+        raise tap.Skip("strace is not installed")
+    cgi.before = ["strace", "-y", "-o", cgi.path("trace"), "-e", CALLS, *more]
+    try:
+        answer = cgi.deliver(sync.document("updated", number))
+    finally:
+        cgi.before = []
+    return harness.read(cgi.path("trace")).splitlines(), answer
+
+
+def syncs(calls):
+    return [found.group(2) for found in map(SYNC.search, calls) if found]
+
+
+def empties(calls):
+    """Whether the WAL was brought into the journal and emptied."""
+    return any("ftruncate" in c and "-wal" in c and ", 0)" in c
+               for c in calls)
+
+
+@tap.test("by CGI a WAL journal takes two syncs a request, before the answer, "
+          "but for a request that empties the WAL; that stays near 1 MiB")
+def two_syncs():
+    with in_mode("wal") as cgi:
+        longest = emptied = 0
+        for number in range(80):
+            calls, answer = traced(cgi, number)
+            tap.equal(answer.status, 204, "status; errors: " + cgi.errors)
+            longest = max(longest, os.stat(cgi.journal.path + "-wal").st_size)
+            last = [c for c in calls if "Status: 204" in c or SYNC.search(c)]
+            tap.true("Status: 204" in last[-1] and "-wal" in last[-2]
+                     and last[-2].endswith("= 0"),
+                     "a sync of the WAL, then the answer: %r" % last)
+            if empties(calls):
+                emptied += 1
+            else:
+                tap.true(len(syncs(calls)) <= 2,
+                         "syncs of request %d: %r" % (number, syncs(calls)))
+        tap.true(emptied >= 2, "%d requests emptied the WAL" % emptied)
+        tap.true((1 << 19) < longest < (1 << 20) + (1 << 17),
+                 "the WAL was %d bytes at its longest" % longest)
+        tap.equal(cgi.deliveries(), 80, "deliveries")
+
+
+@tap.test("by CGI, after a sync that failed the answer is 503, and the next "
+          "request brings what was committed to the disk by another way")
+def failed_sync():
+    with in_mode("wal") as cgi:
+        tap.equal(cgi.deliver(sync.document("updated", 1)).status, 204, "1")
+        calls, answer = traced(cgi, 2, "-e", "inject=fdatasync:error=EIO")
+        tap.equal(answer.status, 503, "status; " + cgi.errors)
+        tap.true(not empties(calls), "calls %r" % calls)
+        calls, answer = traced(cgi, 3)
+        tap.equal(answer.status, 204, "status; " + cgi.errors)
+        tap.true(empties(calls), "calls %r" % calls)
+        calls, _ = traced(cgi, 4)
+        tap.true(not empties(calls), "calls %r" % calls)
+
+
+@tap.test("by CGI, after a journal whose opening failed to sync the next "
+          "request brings what is in the WAL to the disk by another way")
+def failed_opening():
+    with in_mode("wal") as cgi:
+        tap.equal(cgi.deliver(sync.document("updated", 1)).status, 204, "1")
+        _, answer = traced(cgi, 2, "-e", "inject=fsync:error=EIO")
+        tap.equal(answer.status, 503, "status; " + cgi.errors)
+        calls, answer = traced(cgi, 3)
+        tap.equal(answer.status, 204, "status; " + cgi.errors)
+        tap.true(empties(calls), "calls %r" % calls)
+
+
+@tap.test("by CGI, after a process that was killed in its sync the next one "
+          "brings what was committed to the disk by another way")
+def killed_in_sync():
+    with in_mode("wal") as cgi:
+        tap.equal(cgi.deliver(sync.document("updated", 1)).status, 204, "1")
+        _, answer = traced(cgi, 2, "-e", "inject=fdatasync:signal=KILL")
+        tap.equal(answer, None, "answer")
+        calls, answer = traced(cgi, 3)
+        tap.equal(answer.status, 204, "status; " + cgi.errors)
+        tap.true(empties(calls), "calls %r" % calls)
+
+
+OTHER_MODES = (("wal", "truncate"), ("truncate", "wal"))
+
+
+@tap.each(OTHER_MODES, "a journal in mode {0} keeps it where the configuration "
+          "says {1}, and the log says so")
+def other_mode(mode, asked):
+    with in_mode(mode) as cgi:
+        tap.equal(cgi.deliver(sync.document("updated", 1)).status, 204, "1")
+        tap.true("is not followed" not in cgi.errors, cgi.errors)
+        cgi.write("syncjournal.conf", harness.configuration(
+            cgi.journal.path, journal_keys="mode = " + asked))
+        tap.equal(cgi.deliver(sync.document("updated", 2)).status, 204, "2")
+        tap.true("is written in mode %s" % mode in cgi.errors
+                 and "mode = %s" % asked in cgi.errors, cgi.errors)
+        tap.equal(cgi.journal.one("SELECT journal_mode FROM journal_info"),
+                  mode, "mode")
+        tap.equal(cgi.journal.one("PRAGMA journal_mode") == "wal",
+                  mode == "wal", "the file's mode")
+        tap.equal(cgi.deliveries(), 2, "deliveries")
+
+
+def in_memory():
+    """A directory on a file system in memory, or a skip."""
+    where = "/dev/shm"
+    done = subprocess.run(["stat", "-f", "-c", "%T", where],
+                          capture_output=True, text=True)
+    if done.stdout.strip() not in ("tmpfs", "ramfs") or not os.access(
+            where, os.W_OK):
+        raise tap.Skip(where + " is no file system in memory")
+    return tempfile.TemporaryDirectory(prefix="syncjournal-test-", dir=where)
+
+
+@tap.test("a journal is not made in memory, unless a mode is named")
+def memory():
+    with in_memory() as directory, Cgi() as cgi:
+        path = os.path.join(directory, "journal.db")
+        for mode, status in (("auto", 503), ("truncate", 204)):
+            cgi.write("syncjournal.conf", harness.configuration(
+                path, journal_keys="mode = " + mode))
+            tap.equal(cgi.deliver(GOOD).status, status, mode)
+            tap.equal(os.path.exists(path), status == 204, "the journal")
+            tap.equal("in memory" in cgi.errors, status == 503, cgi.errors)
 
 
 # The HTTP table, as far as CGI differs

@@ -124,7 +124,7 @@ def config():
 @tap.test("without permission to write, a journal is read from its file")
 def read_only():
     harness.need_responder()
-    with Sample() as site:
+    with Sample(journal_keys="mode = wal") as site:
         site.stop()
         directory = os.path.dirname(site.journal.path)
         os.chmod(directory, 0o755)

@@ -63,7 +63,7 @@ def names():
 def options():
     for command in commands():
         text = helped(command).split("\noptions:\n")[1].split("\n\n")[0]
-        want = set(re.findall(r"(?:^  |, )(--?[a-z]+)", text, re.MULTILINE))
+        want = set(re.findall(r"(?:^  |, )(--?[a-z][a-z-]*)", text, re.MULTILINE))
         tap.true("--help" in want, "options of " + command)
         tap.equal(set(complete(command, "-")), want, command)
 

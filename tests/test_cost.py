@@ -16,7 +16,9 @@ sys.path[:0] = [os.path.join(os.path.dirname(os.path.abspath(__file__)), d)
                 for d in ("lib", "../bench")]
 import cost  # noqa: E402
 import harness  # noqa: E402
+import sync  # noqa: E402
 import tap  # noqa: E402
+import web  # noqa: E402
 
 BUDGET = os.path.join(harness.SRCDIR, "tests", "cost-budget")
 TOLERATED = 0.05
@@ -74,6 +76,38 @@ def within_budget(what):
     if count < limit * (1 - TOLERATED):
         tap.note(change + "; time to lower it")
     tap.true(count <= limit * (1 + TOLERATED), change)
+
+
+# Each CGI request reads the whole schema, of which the views are the most: what
+# is added there, each request pays.
+CGI_REQUEST = 8000000
+
+
+def cgi_requests(work):
+    """Of a new journal in WAL mode."""
+    config = work.write("syncjournal.conf", harness.configuration(
+        work.path("journal.db"), journal_keys="mode = wal"))
+    for revision in range(3):
+        event = sync.document("updated", revision)
+        body = sync.form(event)
+        named = dict(web.cgi_environment("POST", "/sync", harness.signed(
+            sync.sign(harness.PUBLIC_URL, event)), body))
+        named["SYNCJOURNAL_CONFIG"] = config
+        yield named, body
+
+
+@tap.test("a CGI request's instructions beyond its process's start are at most "
+          "%d" % CGI_REQUEST)
+def cgi_request():
+    harness.need_twilio()
+    need_the_same(read_budget())
+    with harness.Work() as work:
+        try:
+            count = cost.measure_request(harness.BUILDDIR, cgi_requests(work))
+        except cost.Missing as why:
+            raise tap.Skip(str(why)) from why
+    tap.note("%d instructions" % count)
+    tap.true(count <= CGI_REQUEST, "%d instructions" % count)
 
 
 if __name__ == "__main__":

@@ -198,7 +198,7 @@ def wal_size(site):
 @tap.test("the WAL stays short; where a reader keeps it long the log says so, "
           "deliveries go on, and its room is given back")
 def long_wal():
-    with harness.Site() as site:
+    with harness.Site(journal_keys="mode = wal") as site:
         for revision in range(200):
             large(site, revision)
         tap.true(wal_size(site) < 24 << 20, "%d bytes" % wal_size(site))

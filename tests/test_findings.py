@@ -29,7 +29,7 @@ OTHER_SERVICE = sync.sid("IS", 2)
 
 # The program's words, by code from 1 on (src/twilio/event.h, src/journal).
 WORDS = {
-    "event_type": sync.TYPES,
+    "event_type": sync.TYPES + ("syncjournal_test",),
     "stream_kind": ("document", "list", "map", "identity"),
     "verdict": ("baseline", "in_order", "ahead", "late", "duplicate",
                 "conflict", "lifecycle", "unsequenced"),
@@ -445,6 +445,28 @@ def removal(*events):
     return build
 
 
+def refused(*requests, last_verified=None, account=sync.ACCOUNT):
+    """Rejects of an account, each (seconds ago, likeness, reason); ours
+    delivered last that many seconds ago."""
+    def build(journal):
+        if last_verified is not None:
+            journal.event(journal.stream("identity"), "endpoint_connected",
+                          None, NOW - last_verified, verdict=None)
+        for number, (ago, likeness, reason) in enumerate(requests, 1):
+            journal.put("reject", reject_id=number, status=403,
+                        received_us=(NOW - ago) * SECOND, reason=reason,
+                        account_sid=account, likeness=likeness)
+    return build
+
+
+def wrong(*ago, likeness=2):
+    return [(seconds, likeness, "signature_wrong") for seconds in ago]
+
+
+def unknown(*ago):
+    return [(seconds, 1, "account_unknown") for seconds in ago]
+
+
 def nothing(journal):
     """The journal of a service that has never sent anything."""
     journal.stream("identity", events=0)
@@ -503,6 +525,24 @@ BROKEN = (
     ("base_assumed", "notice", "document", "from 8 to 11",
      passes(8, 9, 10, 11)),
     ("base_assumed", "notice", "document", "from 19 to 20", passes(19, 20)),
+    ("deliveries_refused", "error", None,
+     "3 requests of account %s that look like Twilio's were refused since %s"
+     % (sync.ACCOUNT, told(NOW - 3600)),
+     refused(*wrong(3600, 60, 30), last_verified=3601)),
+    ("deliveries_refused", "error", None, "was the token changed? The last "
+     "is reject 3", refused(*wrong(3600, 60, 30), last_verified=9 * 3600)),
+    ("deliveries_refused", "error", None, "is public_url or the token",
+     refused(*wrong(3 * DAY, 2 * DAY, DAY - 60, likeness=1))),
+    ("deliveries_refused", "warning", None, "is public_url or the token",
+     refused(*wrong(90, 60, 30, likeness=1), last_verified=3600,
+             account=sync.OTHER_ACCOUNT)),
+    ("deliveries_refused", "error", None, "is public_url or the token",
+     refused(*wrong(90, 60, 30), last_verified=3600,
+             account=sync.OTHER_ACCOUNT)),
+    ("deliveries_refused", "error", None, "not configured? The last is",
+     refused(*unknown(90, 60, 30), last_verified=100)),
+    ("deliveries_refused", "warning", None, "not configured? The last is",
+     refused(*unknown(90, 60, 30))),
     ("recomputation", "notice", None, "is to begin", upkeep(wanted=1)),
     ("recomputation", "notice", None, "up to position 7",
      upkeep(rebuild=1, position=7)),
@@ -560,6 +600,17 @@ NEARLY = (
     ("base_assumed", "a letter told the base", passes(9, 10,
                                                       reason="letter")),
     ("base_assumed", "EventIds of a list", passes(9, 10, kind="list")),
+    ("deliveries_refused", "only two", refused(*wrong(60, 30))),
+    ("deliveries_refused", "a delivery verified after the first",
+     refused(*wrong(90, 60, 30), last_verified=80)),
+    ("deliveries_refused", "they do not look like Twilio's",
+     refused(*wrong(90, 60, 30, 20, likeness=0))),
+    ("deliveries_refused", "one does not",
+     refused(*wrong(90, 60), *wrong(30, likeness=0))),
+    ("deliveries_refused", "the last is older than a day",
+     refused(*wrong(DAY + 90, DAY + 60, DAY + 30))),
+    ("deliveries_refused", "they are no deliveries",
+     refused(*[(ago, 1, "body_torn") for ago in (90, 60, 30)])),
     ("recomputation", "nothing is to be done", upkeep()),
     ("recomputation", "only the old generation is left to empty",
      upkeep(rebuild=2)),
@@ -577,7 +628,7 @@ def broken(_, engine, kind, severity, stream_kind, words, build):
         rows = engine.rows(journal.path, "SELECT kind, severity, "
                            "service_sid, stream_kind, stream_key, position "
                            "FROM findings")
-        of_journal = kind == "recomputation"
+        of_journal = kind in ("recomputation", "deliveries_refused")
         tap.equal(rows, [(kind, severity,
                           None if of_journal else sync.SERVICE, stream_kind,
                           KEYS.get(stream_kind), position)], "findings")

@@ -55,7 +55,7 @@ static void
 a_new_journal_is_private_and_stamped(void **state)
 {
 	const struct place *place = *state;
-	struct journal *journal = open_journal(place);
+	struct journal *journal = open_wal_journal(place);
 	enum file_state what;
 	struct stat status;
 	int64_t version;
@@ -75,7 +75,7 @@ a_new_journal_is_private_and_stamped(void **state)
 	assert_int_equal(what, FILE_JOURNAL);
 	assert_true(version >= 1);
 	/* Opened again it is the same one. */
-	journal = open_journal(place);
+	journal = open_wal_journal(place);
 	journal_close(journal);
 }
 
@@ -84,7 +84,7 @@ a_cgi_process_makes_a_journal_without_a_wal(void **state)
 {
 	const struct place *place = *state;
 	const struct journal_options options = { place->path, CONF_MODE_AUTO,
-	    false, false };
+	    false, false, false };
 	struct journal *journal;
 	struct err err;
 
@@ -108,7 +108,7 @@ a_foreign_file_is_refused_and_not_touched(void **state)
 	    "the documentation of the format.";
 	const struct place *place = *state;
 	const struct journal_options options = { place->path, CONF_MODE_AUTO,
-	    true, false };
+	    true, false, false };
 	char before[16384], after[16384];
 	struct journal *journal = NULL;
 	struct err err;
@@ -138,7 +138,7 @@ a_newer_journal_is_refused_and_not_touched(void **state)
 {
 	const struct place *place = *state;
 	const struct journal_options options = { place->path, CONF_MODE_AUTO,
-	    false, false };
+	    false, false, false };
 	static char before[1 << 20], after[1 << 20];
 	struct journal *journal = NULL;
 	struct err err;
@@ -202,7 +202,7 @@ half_a_journal_never_has_its_name(void **state)
 {
 	const struct place *place = *state;
 	const struct journal_options options = { place->path,
-	    CONF_MODE_TRUNCATE, true, false };
+	    CONF_MODE_TRUNCATE, true, false, false };
 	struct journal *journal = NULL;
 	char path[128];
 	struct err err;
@@ -248,7 +248,7 @@ a_link_that_leads_nowhere_is_refused(void **state)
 {
 	const struct place *place = *state;
 	const struct journal_options options = { place->path, CONF_MODE_AUTO,
-	    true, false };
+	    true, false, false };
 	struct journal *journal = NULL;
 	char path[128];
 	struct err err;
@@ -266,8 +266,8 @@ a_reader_at_the_start_does_not_keep_others_from_writing(void **state)
 {
 	const struct place *place = *state;
 	const struct journal_options options = { place->path, CONF_MODE_AUTO,
-	    true, false };
-	struct journal *journal = open_journal(place), *second = NULL;
+	    true, false, false };
+	struct journal *journal = open_wal_journal(place), *second = NULL;
 	sqlite3 *shell;
 	pid_t child;
 	struct err err;
@@ -312,7 +312,7 @@ static void
 a_missing_directory_is_named_with_the_mend(void **state)
 {
 	const struct journal_options options = {
-	    "/nonexistent/place/journal.db", CONF_MODE_AUTO, true, false };
+	    "/nonexistent/place/journal.db", CONF_MODE_AUTO, true, false, false };
 	struct journal *journal = NULL;
 	struct err err;
 
@@ -641,11 +641,11 @@ a_lock_file_that_root_makes_is_the_owners(void **state)
 	if (geteuid() != 0)
 		skip();
 	(void)snprintf(path, sizeof(path), "%s-lock", place->path);
-	journal = open_journal(place);
+	journal = open_wal_journal(place);
 	journal_close(journal);
 	assert_int_equal(chown(place->path, 65534, 65534), 0);
 	assert_int_equal(unlink(path), 0);
-	journal = open_journal(place);
+	journal = open_wal_journal(place);
 	assert_string_equal(append(journal, UPDATED("1", "1")), "baseline");
 	assert_int_equal(stat(path, &status), 0);
 	assert_int_equal(status.st_uid, 65534);
@@ -787,103 +787,10 @@ deliveries_settings_and_actions_share_one_sequence(void **state)
 }
 
 static void
-add_rejects(struct journal *journal, size_t n, int64_t at_us, char letter)
-{
-	struct reject reject;
-	size_t i;
-
-	memset(&reject, 0, sizeof(reject));
-	reject.received_us = at_us;
-	reject.status = 403;
-	reject.reason = "signature_wrong";
-	reject.url = slice_of("https://example.com/sync");
-	reject.body = (struct slice){ &letter, 1 };
-	for (i = 0; i < n; i++)
-		journal_quarantine(journal, &reject);
-}
-
-static void
-rejects_are_kept_up_to_a_rate_and_counted_beyond(void **state)
-{
-	const struct place *place = *state;
-	struct journal *journal = open_journal(place);
-	const int64_t now_us = clock_now_us();
-	struct err err;
-
-	assert_false(journal_pending(journal));
-	add_rejects(journal, 10, now_us, 'a');
-	assert_true(journal_pending(journal));
-	assert_int_equal(journal_flush(journal, 100, &err), RC_OK);
-	assert_false(journal_pending(journal));
-	add_rejects(journal, 1000, now_us + 100000, 'b');
-	assert_int_equal(journal_flush(journal, 100, &err), RC_OK);
-	assert_string_equal(look(place->path, "SELECT count(*), "
-	    "min(reject_id), max(reject_id) FROM rejects"), "50|1|50");
-	assert_string_equal(look(place->path, "SELECT rejects_total "
-	    "FROM journal_info"), "1010");
-	/* A second later there is room again. */
-	add_rejects(journal, 1, now_us + 2000000, 'c');
-	assert_int_equal(journal_flush(journal, 100, &err), RC_OK);
-	assert_string_equal(look(place->path, "SELECT count(*), "
-	    "group_concat(DISTINCT reason) FROM rejects"),
-	    "51|signature_wrong");
-	journal_close(journal);
-}
-
-static void
-a_reject_that_cannot_be_written_hinders_no_delivery(void **state)
-{
-	const struct place *place = *state;
-	struct journal *journal = open_journal(place);
-	struct reject reject;
-
-	memset(&reject, 0, sizeof(reject));
-	reject.received_us = clock_now_us();
-	reject.status = 403;
-	/* No reason: breaks a NOT NULL. */
-	journal_quarantine(journal, &reject);
-	assert_string_equal(append(journal, UPDATED("1", "1")), "baseline");
-	assert_false(journal_pending(journal));
-	assert_string_equal(append(journal, UPDATED("2", "2")), "in_order");
-	assert_string_equal(look(place->path, "SELECT count(*) FROM rejects"),
-	    "0");
-	journal_close(journal);
-}
-
-static void
-the_oldest_rejects_are_evicted(void **state)
-{
-	const struct place *place = *state;
-	struct journal *journal = open_journal(place);
-	struct err err;
-	char sql[128];
-
-	add_rejects(journal, 1, clock_now_us(), 'a');
-	assert_int_equal(journal_flush(journal, 100, &err), RC_OK);
-	(void)snprintf(sql, sizeof(sql), "UPDATE reject SET reject_id = %d; "
-	    "INSERT INTO reject SELECT 1, 1, 403, 'x', NULL, NULL, NULL, "
-	    "NULL, NULL, x'00'", REJECTS_MAX);
-	assert_int_equal(change(place->path, sql), SQLITE_OK);
-	add_rejects(journal, 1, clock_now_us(), 'b');
-	assert_int_equal(journal_flush(journal, 100, &err), RC_OK);
-	assert_string_equal(look(place->path, "SELECT min(reject_id), "
-	    "count(*) FROM reject"), "10000|2");
-	/* By size as well. */
-	(void)snprintf(sql, sizeof(sql), "UPDATE journal SET reject_bytes = "
-	    "%d", REJECT_BYTES_MAX);
-	assert_int_equal(change(place->path, sql), SQLITE_OK);
-	add_rejects(journal, 1, clock_now_us(), 'c');
-	assert_int_equal(journal_flush(journal, 100, &err), RC_OK);
-	assert_string_equal(look(place->path, "SELECT min(reject_id), "
-	    "count(*) FROM reject"), "10001|2");
-	journal_close(journal);
-}
-
-static void
 the_wal_is_begun_anew_when_it_is_long(void **state)
 {
 	const struct place *place = *state;
-	struct journal *journal = open_journal(place);
+	struct journal *journal = open_wal_journal(place);
 	struct stat status;
 	char path[128];
 	struct err err;
@@ -918,7 +825,7 @@ static void
 a_reader_in_the_way_is_not_tried_again_at_once(void **state)
 {
 	const struct place *place = *state;
-	struct journal *journal = open_journal(place);
+	struct journal *journal = open_wal_journal(place);
 	int64_t until_us;
 	sqlite3 *shell;
 	struct err err;
@@ -988,7 +895,7 @@ json_is_read_while_another_process_commits(void **state)
 {
 	const struct place *place = *state;
 	const struct journal_options options = { place->path,
-	    CONF_MODE_TRUNCATE, true, false };
+	    CONF_MODE_TRUNCATE, true, false, false };
 	struct journal *journal;
 	struct params params;
 	sqlite3 *shell;
@@ -1129,9 +1036,6 @@ main(int argc, char **argv)
 		AT_A_PLACE(a_shell_that_writes_makes_us_wait_and_no_more),
 		AT_A_PLACE(the_record_is_append_only),
 		AT_A_PLACE(deliveries_settings_and_actions_share_one_sequence),
-		AT_A_PLACE(rejects_are_kept_up_to_a_rate_and_counted_beyond),
-		AT_A_PLACE(a_reject_that_cannot_be_written_hinders_no_delivery),
-		AT_A_PLACE(the_oldest_rejects_are_evicted),
 		AT_A_PLACE(the_wal_is_begun_anew_when_it_is_long),
 		AT_A_PLACE(a_reader_in_the_way_is_not_tried_again_at_once),
 		AT_A_PLACE(a_json_objects_members_are_parameters),

@@ -542,7 +542,7 @@ def survives(mode):
 def bounded_wal():
     data = '{"d":"%s"}' % ("x" * 15000)
     largest = 0
-    with harness.Site() as site, \
+    with harness.Site(journal_keys="mode = wal") as site, \
             Follower(site.journal.path, "-n", "0") as follower:
         wal = site.journal.path + "-wal"
         for event in updates(1350, data=data):
@@ -626,7 +626,7 @@ def replaced():
 
 @tap.test("a user who may not see the WAL is told so, and gets nothing")
 def file_only():
-    with harness.Site() as site:
+    with harness.Site(journal_keys="mode = wal") as site:
         for event in updates(3):
             site.accepted(event)
         site.stop()

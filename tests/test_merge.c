@@ -34,7 +34,7 @@ static struct journal *
 open_named(const struct place *place, const char *name)
 {
 	const struct journal_options options = { path_of(place, name),
-	    CONF_MODE_AUTO, true, false };
+	    test_mode(), true, false, false };
 	struct journal *journal = NULL;
 	struct err err;
 
@@ -267,7 +267,7 @@ a_copy_changes_nothing_until_it_is_written_to(void **state)
 {
 	const struct place *place = *state;
 	const struct journal_options options = { path_of(place, "a.db"),
-	    CONF_MODE_TRUNCATE, false, false };
+	    CONF_MODE_TRUNCATE, false, false, false };
 	struct journal *a = NULL, *b;
 	struct err err;
 

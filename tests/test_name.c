@@ -662,7 +662,7 @@ a_name_is_found_in_the_state_that_the_caller_reads(void **state)
 	static const char *const words[] = { "cart" };
 	const struct name_query query = { .words = words, .n_words = 1 };
 	const struct place *place = *state;
-	struct journal *journal = open_journal(place);
+	struct journal *journal = open_wal_journal(place);
 	struct rebuild_progress progress = { .state = REBUILD_FILL };
 	struct name_found found;
 	struct db *db = NULL;

@@ -12,6 +12,8 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "lib"))
 import harness  # noqa: E402
+import hosting_claims  # noqa: E402
+import nginx as nginx_server  # noqa: E402
 import sync  # noqa: E402
 import tap  # noqa: E402
 import web  # noqa: E402
@@ -745,6 +747,11 @@ def health():
         tap.true(len(answer.body) <= 3, "body %r" % answer.body)
         tap.equal(site.deliveries(), 0, "deliveries")
         tap.equal(site.journal.rows("SELECT * FROM rejects"), [], "rejects")
+
+
+# What must hold under every web server
+
+hosting_claims.test_all((("nginx", nginx_server.Nginx),))
 
 
 if __name__ == "__main__":

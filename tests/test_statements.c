@@ -26,6 +26,7 @@ static const struct {
 	{ STATEMENT_JOURNAL_TOUCH, "journal" },
 	{ STATEMENT_REJECT_SIZE, "journal" },
 	{ STATEMENT_REJECT_COUNT, "journal" },
+	{ STATEMENT_REJECT_TAKEN, "journal" },
 	{ STATEMENT_POSITION_LAST, "journal" },
 	{ STATEMENT_POSITION_LAST, "upkeep" },
 	{ STATEMENT_JOURNAL_UUID, "journal" },
@@ -53,9 +54,12 @@ static const struct {
 	{ STATEMENT_NAME_FIND, "s" },
 	{ STATEMENT_NAME_NEAR, "stream_a" },
 	/* From the end, with a limit. */
-	{ STATEMENT_REJECT_RECENT, "reject" },
 	{ STATEMENT_REJECT_RECENT, "(subquery" },
-	{ STATEMENT_REJECT_OLDEST, "reject" },
+	{ STATEMENT_REJECT_LEAST, "reject" },
+	{ STATEMENT_DOCTOR_NEWEST, "delivery" },
+	{ STATEMENT_DOCTOR_NEWEST_REJECT, "reject" },
+	/* Bounded, and all of it is to be looked at. */
+	{ STATEMENT_REJECT_IDS, "reject" },
 	/* Streams, services and rejects, not events. */
 	{ STATEMENT_AUDIT_GROUND, "s" },
 	{ STATEMENT_AUDIT_GROUND, "v" },
@@ -66,7 +70,7 @@ static const struct {
 	{ STATEMENT_OVERVIEW_REJECTS, "reject" },
 	{ STATEMENT_OVERVIEW_JOURNAL, "journal" },
 	/* One from an end, or some. */
-	{ STATEMENT_AUDIT_GROUND, "delivery" },
+	{ STATEMENT_AUDIT_GROUND, "d" },
 	{ STATEMENT_AUDIT_GROUND, "reject" },
 	{ STATEMENT_OVERVIEW_JOURNAL, "delivery" },
 	{ STATEMENT_OVERVIEW_RUN, "action" },
@@ -364,6 +368,7 @@ static const char *const interface_of_version[] = {
 	"6f4ce42798f5d3759c3d8a668173b4bcf8335dddad4eb0f86f628b2c11aaa070",
 	"e3b730b3dddc61e250da2942cabfae2c7942e62237d696f989e9d74fcd4f107a",
 	"e3b730b3dddc61e250da2942cabfae2c7942e62237d696f989e9d74fcd4f107a",
+	"1410b1c50b6d93af04545df00293e918c587a34366feea2561b16a833192ac99",
 };
 
 static void

@@ -648,7 +648,7 @@ a_journal_of_version_1_is_brought_up_and_rebuilt(void **state)
 {
 	const struct place *place = *state;
 	const struct journal_options options = { place->path, CONF_MODE_AUTO,
-	    false, true };
+	    false, true, false };
 	struct journal *journal;
 	struct err err;
 
@@ -676,6 +676,32 @@ a_journal_of_version_1_is_brought_up_and_rebuilt(void **state)
 	journal_close(journal);
 }
 
+/* Make the quarantine of a new journal one of version 3. */
+static void
+undo_version_4(const struct place *place)
+{
+	assert_int_equal(change(place->path, "DROP VIEW rejects; "
+	    "DROP VIEW reject_counts; DROP VIEW findings; "
+	    "DROP VIEW journal_info; "
+	    "DROP TABLE reject_count; DROP INDEX reject_likeness; "
+	    "CREATE TABLE old AS SELECT * FROM reject; DROP TABLE reject; "
+	    "CREATE TABLE reject (reject_id INTEGER PRIMARY KEY, "
+	    "received_us INTEGER NOT NULL, status INTEGER NOT NULL, "
+	    "reason TEXT NOT NULL, account_sid TEXT, remote_addr TEXT, "
+	    "url TEXT, signature TEXT, content_type TEXT, body BLOB); "
+	    "INSERT INTO reject SELECT reject_id, received_us, status, "
+	    "reason, account_sid, remote_addr, url, signature, "
+	    "content_type, body FROM old; DROP TABLE old; "
+	    "CREATE TABLE old AS SELECT * FROM journal; DROP TABLE journal; "
+	    "CREATE TABLE journal (id INTEGER PRIMARY KEY, uuid TEXT, "
+	    "created_us INTEGER, mode TEXT, schema_version TEXT, "
+	    "program_version TEXT, rejects_total INTEGER, "
+	    "reject_bytes INTEGER, generation INTEGER); "
+	    "INSERT INTO journal SELECT id, uuid, created_us, mode, '1.3', "
+	    "program_version, rejects_total, 0, generation FROM old; "
+	    "DROP TABLE old; PRAGMA user_version = 3"), SQLITE_OK);
+}
+
 static void
 a_journal_of_version_2_gets_what_lookups_need_and_no_rebuild(void **state)
 {
@@ -687,6 +713,7 @@ a_journal_of_version_2_gets_what_lookups_need_and_no_rebuild(void **state)
 
 	assert_string_equal(append(journal, document(1, "9")), "baseline");
 	journal_close(journal);
+	undo_version_4(place);
 	assert_int_equal(change(place->path, "DROP INDEX stream_key_a; "
 	    "DROP INDEX stream_key_b; DROP INDEX gap_state_a; "
 	    "DROP INDEX gap_state_b; PRAGMA user_version = 2; "
@@ -696,9 +723,38 @@ a_journal_of_version_2_gets_what_lookups_need_and_no_rebuild(void **state)
 	assert_string_equal(look(place->path, indexes),
 	    "gap_state_a,gap_state_b,stream_key_a,stream_key_b");
 	assert_string_equal(look(place->path, "SELECT schema_version, "
-	    "(SELECT wanted FROM upkeep) FROM journal_info"), "1.3|0");
+	    "(SELECT wanted FROM upkeep) FROM journal_info"), "1.4|0");
 	assert_string_equal(append(journal, document(1, "10")), "in_order");
 	expect_clean(place->path);
+	journal_close(journal);
+}
+
+static void
+a_journal_of_version_3_keeps_its_rejects_and_counts_them(void **state)
+{
+	const struct place *place = *state;
+	struct journal *journal = open_journal(place);
+
+	assert_string_equal(append(journal, document(1, "9")), "baseline");
+	journal_close(journal);
+	undo_version_4(place);
+	assert_int_equal(change(place->path, "INSERT INTO reject VALUES "
+	    "(7, 5, 403, 'signature_wrong', 'AC1', '::1', 'https://h/', 's', "
+	    "'t', x'00ff'), (8, 6, 413, 'body_too_large', NULL, NULL, NULL, "
+	    "NULL, NULL, NULL); UPDATE journal SET rejects_total = 9"),
+	    SQLITE_OK);
+	journal = open_journal(place);
+	assert_string_equal(look(place->path, "SELECT reject_id, reason, "
+	    "hex(body), looks_like_twilio FROM rejects ORDER BY 1"),
+	    "7|signature_wrong|00FF|no\n8|body_too_large||no");
+	assert_string_equal(look(place->path, "SELECT rejects_total, "
+	    "reject_bytes, reject_rows, reject_last, (SELECT group_concat("
+	    "bytes) FROM reject) FROM journal"), "9|49|2|8|35,14");
+	assert_string_equal(look(place->path, "SELECT reason, requests, "
+	    "like_twilio FROM reject_counts ORDER BY 1"),
+	    "body_too_large|1|0\nsignature_wrong|1|0");
+	assert_string_equal(look(place->path, "SELECT schema_version "
+	    "FROM journal_info"), "1.4");
 	journal_close(journal);
 }
 
@@ -707,7 +763,7 @@ what_must_be_there_is_not_made(void **state)
 {
 	const struct place *place = *state;
 	const struct journal_options options = { place->path, CONF_MODE_AUTO,
-	    false, true };
+	    false, true, false };
 	struct journal *journal = NULL;
 	char none[16];
 	struct err err;
@@ -750,6 +806,8 @@ main(void)
 		AT_A_PLACE(a_journal_of_version_1_is_brought_up_and_rebuilt),
 		AT_A_PLACE(
 		    a_journal_of_version_2_gets_what_lookups_need_and_no_rebuild),
+		AT_A_PLACE(
+		    a_journal_of_version_3_keeps_its_rejects_and_counts_them),
 		AT_A_PLACE(what_must_be_there_is_not_made),
 	};
 

@@ -58,7 +58,9 @@ VIEWS = (
     ("findings", "kind, severity, service_sid, stream_kind, stream_key, "
      "position, detail"),
     ("rejects", "reject_id, received_at, status, reason, account_sid, "
-     "remote_addr, url, signature, content_type, body"),
+     "remote_addr, url, signature, content_type, body, "
+     "looks_like_twilio"),
+    ("reject_counts", "reason, requests, like_twilio, first_at, last_at"),
     ("actions", "position, at, actor, kind, detail"),
     ("journal_info", "schema_version, journal_mode, created_at, "
      "program_version, sqlite_version, deliveries, rejects_total"),
@@ -259,6 +261,7 @@ COOKBOOK_ROWS = {
     "services": ("|assumed|no|",),
     "problems": ("of_the_future", "not a usable number"),
     "rejects_by_reason": ("signature_wrong|403|1|",),
+    "reject_counts": ("signature_wrong|1|1|",),
     "documents_now": ("settings-2|%s|28|" % sync.sid("ET", 2),),
     "who_wrote": ("alice@example.com|",),
 }

@@ -68,6 +68,11 @@ static const struct finding_kind kinds[] = {
 	    "through REST:\n"
 	    "    [service SERVICE]\n"
 	    "    webhooks_from_rest = yes\n" },
+	{ "deliveries_refused", "what looks like Twilio's no longer verifies",
+	    "events are being lost; find out why, mend it, and take them "
+	    "after all:\n"
+	    "    syncjournal reject explain REJECT_ID\n"
+	    "    syncjournal reject readmit --all\n" },
 	{ "silence", "a service that used to send has stopped",
 	    "if it should send: does the service's webhook URL in Twilio's "
 	    "console lead\n"

@@ -6,13 +6,16 @@
 #include "cli/command_audit.h"
 #include "cli/command_blame.h"
 #include "cli/command_diff.h"
+#include "cli/command_doctor.h"
 #include "cli/command_export.h"
 #include "cli/command_gap.h"
 #include "cli/command_history.h"
+#include "cli/command_init.h"
 #include "cli/command_list.h"
 #include "cli/command_log.h"
 #include "cli/command_merge.h"
 #include "cli/command_rebuild.h"
+#include "cli/command_reject.h"
 #include "cli/command_show.h"
 #include "cli/command_sql.h"
 #include "cli/command_status.h"
@@ -43,12 +46,15 @@ static const struct command *const commands[] = {
 
 	&command_audit,
 	&command_status,
+	&command_doctor,
 
 	&command_export,
 	&command_sql,
 	&command_cookbook,
 
+	&command_init,
 	&command_gap,
+	&command_reject,
 	&command_rebuild,
 	&command_merge,
 };

@@ -3,6 +3,7 @@
  */
 #include <stdbool.h>
 #include <stdio.h>
+#include <sys/resource.h>
 
 #include "base/err.h"
 #include "cli/command.h"
@@ -116,9 +117,12 @@ int
 main(int argc, char **argv)
 {
 	enum status status = STATUS_CLEAN;
+	const struct rlimit none = { 0, 0 };
 	struct err err = { .text = "" };
 	enum rc rc;
 
+	/* Some commands have tokens in memory. */
+	(void)setrlimit(RLIMIT_CORE, &none);
 	rc = run(argc, argv, &status, &err);
 	if (rc == RC_OK)
 		return (int)status;

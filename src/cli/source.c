@@ -1,6 +1,7 @@
 #include "cli/source.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 
 extern char **environ;
 
@@ -19,6 +20,27 @@ source_find(struct source *source, const struct call *call, struct err *err)
 	if (rc != RC_OK)
 		return rc;
 	source->path = source->conf->journal_path;
+	source->mode = source->conf->journal_mode;
+	return RC_OK;
+}
+
+enum rc
+source_find_tokens(struct source *source, const struct call *call,
+    struct err *err)
+{
+	const char *journal = call->option[OPTION_JOURNAL];
+	enum rc rc;
+
+	*source = (struct source){ .mode = CONF_MODE_AUTO };
+	/* What the configuration lacks. */
+	if (journal != NULL && setenv("SYNCJOURNAL_JOURNAL", journal, 1) != 0)
+		return err_set(err, RC_MEMORY, "no memory for a path");
+	rc = conf_load(&source->conf, call->option[OPTION_CONFIG], environ,
+	    CONF_NEED_TOKENS, err);
+	if (rc != RC_OK)
+		return rc;
+	source->path = journal != NULL ? journal :
+	    source->conf->journal_path;
 	source->mode = source->conf->journal_mode;
 	return RC_OK;
 }

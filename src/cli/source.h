@@ -27,6 +27,15 @@ enum rc source_find(struct source *source, const struct call *call,
     struct err *err);
 void source_clear(struct source *source);
 
+/*
+ * source_find_tokens -- the configuration with its tokens, also where --journal
+ * names another journal than it does.
+ *
+ * Codes as conf_load; *source as of source_find.
+ */
+enum rc source_find_tokens(struct source *source, const struct call *call,
+    struct err *err);
+
 /* source_open -- journal_open, to write to a journal that must be there. */
 enum rc source_open(const struct source *source, int wait_ms,
     struct journal **journal, struct err *err);

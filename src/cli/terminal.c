@@ -34,6 +34,7 @@ static const struct {
 	enum colour colour;
 } painted_words[] = {
 	{ "error", COLOUR_RED },
+	{ "failure", COLOUR_RED },
 	{ "open", COLOUR_RED },
 	{ "conflict", COLOUR_RED },
 	{ "lost", COLOUR_RED },

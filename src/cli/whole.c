@@ -90,8 +90,28 @@ is_own(const struct whole *whole)
 	    open_one.st_dev == named.st_dev && open_one.st_ino == named.st_ino;
 }
 
-enum rc
-whole_keep(struct whole *whole, struct err *err)
+/* link(2) takes no name that is taken, where rename(2) takes any. A file system
+ * without links is asked first, which another program can make untrue. */
+static int
+put_new(const struct whole *whole)
+{
+	struct stat status;
+
+	if (link(whole->part, whole->path) == 0) {
+		(void)unlink(whole->part);
+		return 0;
+	}
+	if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS)
+		return -1;
+	if (lstat(whole->path, &status) == 0) {
+		errno = EEXIST;
+		return -1;
+	}
+	return rename(whole->part, whole->path);
+}
+
+static enum rc
+keep(struct whole *whole, bool is_new, struct err *err)
 {
 	bool ok;
 
@@ -109,12 +129,24 @@ whole_keep(struct whole *whole, struct err *err)
 		return RC_SYSTEM;
 	}
 	whole->file = NULL;
-	if (rename(whole->part, whole->path) != 0) {
+	if ((is_new ? put_new(whole) : rename(whole->part, whole->path)) != 0) {
 		(void)fail(whole->path, "cannot be put in place", err);
 		(void)unlink(whole->part);
 		return RC_SYSTEM;
 	}
 	return file_sync_directory(whole->path, err);
+}
+
+enum rc
+whole_keep(struct whole *whole, struct err *err)
+{
+	return keep(whole, false, err);
+}
+
+enum rc
+whole_keep_new(struct whole *whole, struct err *err)
+{
+	return keep(whole, true, err);
 }
 
 void

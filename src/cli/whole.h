@@ -38,6 +38,12 @@ enum rc whole_begin(struct whole *whole, const char *path, struct err *err);
  */
 enum rc whole_keep(struct whole *whole, struct err *err);
 
+/*
+ * whole_keep_new -- the same, but only where nothing has the name: RC_SYSTEM
+ * says so, and what is there stays as it is.
+ */
+enum rc whole_keep_new(struct whole *whole, struct err *err);
+
 /* whole_drop -- remove what was not kept; afterwards, too, and when nothing was
  * begun. */
 void whole_drop(struct whole *whole);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "journal/arena.h"
 #include "journal/db_parts.h"
 #include "journal/vfs.h"
 
@@ -202,6 +203,36 @@ name_of(const char *path, enum db_access access, struct buf *name,
 	if (!buf_ok(name))
 		return err_set(err, RC_MEMORY, "%s: no memory", path);
 	return RC_OK;
+}
+
+static int
+begin_memory(void *context)
+{
+	(void)context;
+	return SQLITE_OK;
+}
+
+static void
+end_memory(void *context)
+{
+	(void)context;
+}
+
+void
+db_brief(void)
+{
+	static const sqlite3_mem_methods arena = {
+		.xMalloc = arena_get,
+		.xFree = arena_put,
+		.xRealloc = arena_resize,
+		.xSize = arena_size,
+		.xRoundup = arena_round,
+		.xInit = begin_memory,
+		.xShutdown = end_memory,
+	};
+
+	/* Without it everything works, only slower. */
+	(void)sqlite3_config(SQLITE_CONFIG_MALLOC, &arena);
 }
 
 /* Before the first connection; too late, it has no effect. */

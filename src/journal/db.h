@@ -66,6 +66,13 @@ enum db_journal_mode {
 enum rc db_open(struct db **db, const char *path, enum db_access access,
     struct err *err);
 
+/*
+ * db_brief -- say, before the first db_open, that this process uses one thread
+ * and ends soon: SQLite then has memory that is quick to get and is never given
+ * back.
+ */
+void db_brief(void);
+
 /* db_close -- roll back what is open, and close; NULL is accepted. */
 void db_close(struct db *db);
 

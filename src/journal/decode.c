@@ -69,7 +69,7 @@ decoder_read(struct decoder *decoder, struct slice content_type,
 	const char *problem = NULL;
 	enum rc rc;
 
-	if (text_is_media(content_type, "application/json"))
+	if (text_is_media(content_type, JSON_TYPE))
 		rc = read_json(decoder, body, &problem, err);
 	else
 		rc = params_from_form(&decoder->params, body, err);

@@ -107,7 +107,7 @@ fill_texts(struct event_row *row, const struct event *event)
 		row->column[texts[i].column] = bytes_if(DB_TEXT,
 		    event_row_text(row, event, texts[i].field));
 	row->column[COLUMN_TYPE_TEXT] = bytes_if(DB_TEXT,
-	    event->type == EVENT_UNKNOWN ?
+	    event->rule->kind == STREAM_NONE ?
 	    event_row_text(row, event, FIELD_EVENT_TYPE) : slice_of(NULL));
 	row->column[COLUMN_PROBLEM] = bytes_if(DB_TEXT,
 	    event->problem.len == 0 ? slice_of(NULL) :

@@ -299,6 +299,21 @@ file_has_hot_journal(const char *path)
 	return hot;
 }
 
+int64_t
+file_wal_size(const char *path)
+{
+	struct stat status;
+	char *name = NULL;
+	int64_t size = 0;
+
+	if (add_suffix(path, "-wal", &name, NULL) != RC_OK)
+		return 0;
+	if (stat(name, &status) == 0)
+		size = (int64_t)status.st_size;
+	free(name);
+	return size;
+}
+
 enum rc
 file_sync_directory(const char *path, struct err *err)
 {
@@ -352,38 +367,64 @@ file_check(const char *path, const struct file_id *id, struct err *err)
 	return RC_OK;
 }
 
+enum file_place
+file_place_of(uint64_t type)
+{
+	/* From statfs(2) and linux/magic.h. */
+	static const struct {
+		uint32_t type;
+		enum file_place place;
+	} known[] = {
+		{ 0x00006969, FILE_NETWORK },	/* NFS */
+		{ 0x0000517b, FILE_NETWORK },	/* SMB */
+		{ 0xff534d42, FILE_NETWORK },	/* CIFS */
+		{ 0xfe534d42, FILE_NETWORK },	/* SMB2 */
+		{ 0x65735546, FILE_NETWORK },	/* FUSE: sshfs, s3fs, others */
+		{ 0x01021997, FILE_NETWORK },	/* 9p */
+		{ 0x5346414f, FILE_NETWORK },	/* AFS */
+		{ 0x6b414653, FILE_NETWORK },	/* kAFS */
+		{ 0x73757245, FILE_NETWORK },	/* Coda */
+		{ 0x0000564c, FILE_NETWORK },	/* NCP */
+		{ 0x00c36400, FILE_NETWORK },	/* Ceph */
+		{ 0x0bd00bd0, FILE_NETWORK },	/* Lustre */
+		{ 0x47504653, FILE_NETWORK },	/* GPFS */
+		{ 0x19830326, FILE_NETWORK },	/* BeeGFS */
+		{ 0x20030528, FILE_NETWORK },	/* OrangeFS */
+		{ 0xaad7aaea, FILE_NETWORK },	/* PanFS */
+		{ 0x786f4256, FILE_NETWORK },	/* VirtualBox */
+		{ 0xbacbacbc, FILE_NETWORK },	/* VMware */
+		{ 0x01161970, FILE_NETWORK },	/* GFS2 */
+		{ 0x7461636f, FILE_NETWORK },	/* OCFS2 */
+		{ 0x01021994, FILE_IN_MEMORY },	/* tmpfs */
+		{ 0x858458f6, FILE_IN_MEMORY },	/* ramfs */
+		{ 0x794c7630, FILE_LAYER },	/* overlayfs */
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if ((uint32_t)type == known[i].type)
+			return known[i].place;
+	}
+	return FILE_LOCAL;
+}
+
+enum file_place
+file_place(const char *path)
+{
+	char *directory = directory_of(path);
+	enum file_place place = FILE_LOCAL;
+	struct statfs status;
+
+	if (directory != NULL && statfs(directory, &status) == 0)
+		place = file_place_of((uint64_t)status.f_type);
+	free(directory);
+	return place;
+}
+
 bool
 file_on_network(const char *path)
 {
-	/* From statfs(2) and linux/magic.h. */
-	static const unsigned long types[] = {
-		0x6969,		/* NFS */
-		0x517b,		/* SMB */
-		0xff534d42,	/* CIFS */
-		0xfe534d42,	/* SMB2 */
-		0x65735546,	/* FUSE: sshfs, s3fs and others */
-		0x01021997,	/* 9p */
-		0x5346414f,	/* AFS */
-		0x00c36400,	/* Ceph */
-		0x0bd00bd0,	/* Lustre */
-		0x01161970,	/* GFS2 */
-		0x7461636f,	/* OCFS2 */
-	};
-	char *directory = directory_of(path);
-	struct statfs status;
-	bool found = false;
-	size_t i;
-
-	if (directory != NULL && statfs(directory, &status) == 0) {
-		for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-			/* f_type is signed on some machines, 32 bits wide on
-			 * others. */
-			if ((uint32_t)status.f_type == types[i])
-				found = true;
-		}
-	}
-	free(directory);
-	return found;
+	return file_place(path) == FILE_NETWORK;
 }
 
 enum rc

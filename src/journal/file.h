@@ -67,6 +67,9 @@ enum rc file_finish(const char *path, const char *aside, bool *left,
  * its rollback journal is still there to be played back. */
 bool file_has_hot_journal(const char *path);
 
+/* file_wal_size -- the bytes of the file's WAL; 0 where there is none. */
+int64_t file_wal_size(const char *path);
+
 /* file_sync_directory -- make the names in the file's directory durable;
  * some builds of SQLite do not. */
 enum rc file_sync_directory(const char *path, struct err *err);
@@ -98,11 +101,25 @@ enum rc file_identify(const char *path, struct file_id *id, struct err *err);
 enum rc file_check(const char *path, const struct file_id *id,
     struct err *err);
 
-/*
- * file_on_network -- whether the file lies on a network file system, where
- * processes on several hosts do not share memory and a WAL is not safe
- * (https://sqlite.org/wal.html). Unknown types count as local.
- */
+/* On what kind of file system a file lies. */
+enum file_place {
+	FILE_LOCAL,	/* also what is not known */
+	FILE_NETWORK,	/* or in user space: processes on several hosts do not
+			 * share memory, and a WAL is not safe
+			 * (https://sqlite.org/wal.html) */
+	FILE_IN_MEMORY,	/* gone when the machine restarts */
+	FILE_LAYER,	/* a container's own, perhaps gone with it; local */
+	N_FILE_PLACES
+};
+
+/* file_place_of -- by the type that statfs(2) gives; only its low 32 bits count,
+ * since it is signed on some machines and wider on others. */
+enum file_place file_place_of(uint64_t type);
+
+/* file_place -- by the directory of a path; the file itself may be absent. */
+enum file_place file_place(const char *path);
+
+/* file_on_network -- whether that is FILE_NETWORK. */
 bool file_on_network(const char *path);
 
 #endif

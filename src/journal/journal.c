@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "config.h"
 #include "journal/journal_parts.h"
+#include "journal/lock.h"
 #include "journal/members.h"
 #include "journal/migrate.h"
 #include "journal/settings.h"
@@ -31,6 +32,14 @@ journal_forget(struct journal *journal)
 {
 	journal->has_evidence = false;
 	projector_forget(journal->projector);
+}
+
+void
+journal_fail(struct journal *journal)
+{
+	journal->failed = true;
+	if (journal->mode == DB_WAL)
+		(void)lock_leave(journal->lock, LOCK_UNSYNCED, true, NULL);
 }
 
 static void
@@ -129,7 +138,37 @@ out:
 		lock_release(journal->lock);
 	}
 	if (rc == RC_SYNC)
-		journal->failed = true;
+		journal_fail(journal);
+	return rc;
+}
+
+/*
+ * A process that ends with its sync, or is ended before, leaves nobody to know
+ * whether that has succeeded: what is in the WAL then may be in the page cache
+ * alone. So a brief one syncs with the lock, and leaves word until that is done.
+ * Who syncs after it cannot take the word back, since others may have committed
+ * meanwhile: it stays until the WAL is emptied.
+ */
+static enum rc
+commit(struct journal *journal, struct err *err)
+{
+	struct lock *const lock = journal->lock;
+	enum rc rc;
+
+	if (journal->mode != DB_WAL)
+		return db_commit(journal->db, err);
+	rc = lock_leave(lock, journal->brief ? LOCK_COMMITTING :
+	    LOCK_UNSYNCED, true, err);
+	if (rc != RC_OK)
+		return rc;
+	rc = db_commit(journal->db, err);
+	if (!journal->brief)
+		return rc;
+	if (rc == RC_OK)
+		rc = db_sync(journal->db, err);
+	/* If this cannot be, the next one does what is not needed. */
+	if (rc != RC_SYNC)
+		(void)lock_leave(lock, LOCK_COMMITTING, false, NULL);
 	return rc;
 }
 
@@ -139,7 +178,7 @@ journal_finish(struct journal *journal, enum rc rc, struct err *err)
 	if (rc == RC_OK)
 		rc = projector_flush(journal->projector, err);
 	if (rc == RC_OK)
-		rc = db_commit(journal->db, err);
+		rc = commit(journal, err);
 	if (rc != RC_OK)
 		roll_back(journal);
 	lock_release(journal->lock);
@@ -148,7 +187,7 @@ journal_finish(struct journal *journal, enum rc rc, struct err *err)
 	if (rc == RC_OK)
 		rc = db_sync(journal->db, err);
 	if (rc == RC_SYNC)
-		journal->failed = true;
+		journal_fail(journal);
 	return rc;
 }
 
@@ -381,7 +420,7 @@ journal_maintain(struct journal *journal, bool urgent, struct err *err)
 		journal->checkpoint_after_us = clock_mono_us() +
 		    CHECKPOINT_PAUSE_US;
 	if (rc == RC_SYNC)
-		journal->failed = true;
+		journal_fail(journal);
 	return rc;
 }
 

@@ -30,10 +30,15 @@ struct journal_options {
 	const char *path;	/* not open in this process already: closing
 				 * any descriptor of a file drops the locks
 				 * that SQLite holds on it */
-	enum conf_mode mode;	/* how to create it, if it is not there */
+	enum conf_mode mode;	/* how to create it, if it is not there: one that
+				 * is there keeps its own. auto: see
+				 * docs/design.md section 6; not in memory */
 	bool resident;		/* a responder that stays: auto means WAL where
 				 * that is safe. CGI: auto means TRUNCATE. */
 	bool existing;		/* RC_SYSTEM when it is not there */
+	bool brief;		/* a process for one request: opens a WAL without a
+				 * checkpoint where nothing asks for one, and syncs
+				 * with the writers' lock */
 };
 
 /*
@@ -43,7 +48,9 @@ struct journal_options {
  * is newer than this program, is refused untouched. A new journal has mode 0600
  * and gets its name when it is whole and durable. An older one is migrated. Of
  * a WAL journal a TRUNCATE checkpoint is made (docs/design.md section 6), a
- * responder that stays trying again until the wait is over. synchronous is set
+ * responder that stays trying again until the wait is over; a brief process makes
+ * it only when the WAL is longer than 1 MiB, or when it is not known that all in
+ * it is synced. synchronous is set
  * to FULL and read back.
  *
  * wait_ms   how long to wait for other programs' locks
@@ -55,6 +62,9 @@ struct journal_options {
  */
 enum rc journal_open(struct journal **journal,
     const struct journal_options *options, int wait_ms, struct err *err);
+
+/* journal_brief -- before the first journal_open: db_brief. */
+void journal_brief(void);
 
 /* journal_close -- without a checkpoint; NULL is accepted. Rejects that wait
  * are dropped: call journal_flush before. */
@@ -73,6 +83,9 @@ struct delivery {
 	struct slice origin_uuid;	/* of the journal that it was first
 					 * written to; p NULL: this one */
 	int64_t origin_position;	/* its position there; else 0 */
+	int64_t reject_id;	/* that it was until now: it is taken out of
+				 * the quarantine in the same transaction, and
+				 * an action "readmitted" says so; 0: none */
 	struct event *event;	/* decoded; never NULL. Its revisions are read
 				 * anew, in its service's base */
 

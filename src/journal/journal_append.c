@@ -1,4 +1,5 @@
 #include <assert.h>
+#include <stdio.h>
 
 #include "base/text.h"
 #include "journal/journal_parts.h"
@@ -123,6 +124,9 @@ put_delivery(struct journal *journal, const struct delivery *delivery,
 	enum rc rc;
 
 	rc = find_evidence(journal, delivery, &evidence_id, err);
+	if (rc == RC_OK && delivery->reject_id > 0)
+		rc = quarantine_take(db, delivery->reject_id,
+		    delivery->received_us, err);
 	if (rc == RC_OK && delivery->origin_uuid.p != NULL)
 		rc = find_origin(journal->db, delivery->origin_uuid,
 		    &origin_id, err);
@@ -138,6 +142,25 @@ put_delivery(struct journal *journal, const struct delivery *delivery,
 	db_bind_int_if(db, s, 8, origin_id > 0, origin_id);
 	db_bind_int_if(db, s, 9, origin_id > 0, delivery->origin_position);
 	return run_delivery_put(db, delivery, err);
+}
+
+/* The mark of a delivery that was a reject; *position as of append_one. */
+static enum rc
+mark_readmitted(struct journal *journal, const struct delivery *delivery,
+    int64_t *position, struct err *err)
+{
+	char detail[80];
+	enum rc rc;
+
+	if (delivery->reject_id == 0)
+		return RC_OK;
+	(void)snprintf(detail, sizeof(detail), "reject %lld as position %lld",
+	    (long long)delivery->reject_id, (long long)delivery->position);
+	rc = journal_put_action(journal, *position + 1, "readmitted", NULL,
+	    detail, err);
+	if (rc == RC_OK)
+		(*position)++;
+	return rc;
 }
 
 /* *position is the last one that is used, before and after. */
@@ -162,6 +185,7 @@ append_one(struct journal *journal, struct delivery *delivery,
 	if (rc == RC_OK) {
 		delivery->position = *position + 1;
 		*position += learned != NULL ? 2 : 1;
+		rc = mark_readmitted(journal, delivery, position, err);
 	}
 	delivery->rc = rc;
 	return rc;
@@ -192,6 +216,7 @@ append_carefully(struct journal *journal, struct delivery *delivery,
     int64_t *position, struct err *err)
 {
 	const int64_t last = *position;
+	int64_t kept = last + 1;
 	struct db *db = journal->db;
 	struct err why;
 	enum rc rc;
@@ -211,10 +236,12 @@ append_carefully(struct journal *journal, struct delivery *delivery,
 		if (rc == RC_OK)
 			rc = projector_keep(journal->projector, last + 1,
 			    delivery->event, why.text, err);
-		delivery->rc = rc;
 		delivery->position = last + 1;
 		delivery->verdict = VERDICT_NONE;
-		*position = rc == RC_OK ? last + 1 : last;
+		if (rc == RC_OK)
+			rc = mark_readmitted(journal, delivery, &kept, err);
+		delivery->rc = rc;
+		*position = rc == RC_OK ? kept : last;
 	} else if (rc != RC_OK) {
 		return err_set(err, rc, "%s", why.text);
 	}

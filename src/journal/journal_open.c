@@ -10,30 +10,35 @@
  * again this often, within the caller's wait. */
 #define RETRY_US 20000
 
-/* How a new journal is to be written. */
-static enum rc
-choose_mode(struct journal *journal, const struct journal_options *options,
-    struct err *err)
-{
-	bool network = file_on_network(journal->path);
+/* 1 MiB: each process that is there for one request reads the WAL. */
+#define BRIEF_WAL_SIZE (256 * 4096)
 
+enum rc
+journal_choose_mode(const struct journal_options *options,
+    enum file_place place, enum db_journal_mode *mode, struct err *err)
+{
 	switch (options->mode) {
 	case CONF_MODE_WAL:
-		if (network)
+		if (place == FILE_NETWORK)
 			return err_set(err, RC_SYSTEM, "%s: mode = wal is not "
 			    "safe on a network file system: use mode = "
-			    "truncate", journal->path);
-		journal->mode = DB_WAL;
-		break;
+			    "truncate", options->path);
+		*mode = DB_WAL;
+		return RC_OK;
 	case CONF_MODE_TRUNCATE:
-		journal->mode = DB_TRUNCATE;
-		break;
+		*mode = DB_TRUNCATE;
+		return RC_OK;
 	case CONF_MODE_AUTO:
 	case N_CONF_MODES:
-		journal->mode = options->resident && !network ? DB_WAL :
-		    DB_TRUNCATE;
 		break;
 	}
+	if (place == FILE_IN_MEMORY)
+		return err_set(err, RC_SYSTEM, "%s: lies in memory (tmpfs), and "
+		    "would be lost when the machine restarts: name a place on "
+		    "a disk, or say mode = truncate if that is meant",
+		    options->path);
+	*mode = options->resident && place != FILE_NETWORK ? DB_WAL :
+	    DB_TRUNCATE;
 	return RC_OK;
 }
 
@@ -66,7 +71,8 @@ create(struct journal *journal, const struct journal_options *options,
 	char *aside = NULL;
 	enum rc rc;
 
-	rc = choose_mode(journal, options, err);
+	rc = journal_choose_mode(options, file_place(journal->path),
+	    &journal->mode, err);
 	if (rc == RC_OK)
 		rc = file_begin(journal->path, &aside, err);
 	if (rc == RC_OK)
@@ -132,6 +138,21 @@ open_locked(struct journal *journal, const struct journal_options *options,
 	return rc;
 }
 
+/* All that the WAL had is on the disk. */
+static enum rc
+settle(struct journal *journal, struct err *err)
+{
+	enum rc rc = RC_OK;
+	int word;
+
+	if (lock_is_plain(journal->lock))
+		return RC_OK;
+	for (word = 0; rc == RC_OK && word < N_LOCK_WORDS; word++)
+		rc = lock_leave(journal->lock, (enum lock_word)word, false,
+		    err);
+	return rc;
+}
+
 /*
  * After a failed sync, what recovery found in a WAL may be in the page cache
  * alone: bring it to the disk by another way before anything is built on it.
@@ -158,7 +179,20 @@ empty_wal(struct journal *journal, bool patient, int64_t deadline_us,
 		if (rc != RC_OK)
 			break;
 	}
+	if (rc == RC_OK)
+		return settle(journal, err);
+	/* What is committed now must not take the word back. */
+	if (rc == RC_SYNC || !lock_is_plain(journal->lock))
+		(void)lock_leave(journal->lock, LOCK_UNSYNCED, true, NULL);
 	return rc == RC_BUSY ? RC_OK : rc;
+}
+
+/* Whether a process that is there for one request has to empty the WAL first. */
+static bool
+is_doubtful(const struct journal *journal)
+{
+	return !lock_is_plain(journal->lock) ||
+	    file_wal_size(journal->path) > BRIEF_WAL_SIZE;
 }
 
 /* Under the lock: all that stands between the file and the first append. */
@@ -169,8 +203,10 @@ prepare(struct journal *journal, const struct journal_options *options,
 	enum rc rc;
 
 	rc = open_locked(journal, options, deadline_us, err);
-	if (rc == RC_OK && journal->mode == DB_WAL)
+	if (rc == RC_OK && journal->mode == DB_WAL &&
+	    (!options->brief || is_doubtful(journal)))
 		rc = empty_wal(journal, options->resident, deadline_us, err);
+	journal->brief = options->brief && journal->mode == DB_WAL;
 	if (rc == RC_OK)
 		rc = file_sync_directory(journal->path, err);
 	return rc;
@@ -217,6 +253,8 @@ journal_open(struct journal **journal, const struct journal_options *options,
 	if (rc != RC_OK)
 		goto out;
 	rc = prepare(new, options, deadline_us, err);
+	if (rc == RC_SYNC)
+		journal_fail(new);
 	lock_release(new->lock);
 	if (rc == RC_OK)
 		rc = make_parts(new, err);
@@ -231,6 +269,12 @@ journal_open(struct journal **journal, const struct journal_options *options,
 out:
 	journal_close(new);
 	return rc;
+}
+
+void
+journal_brief(void)
+{
+	db_brief();
 }
 
 void

@@ -38,6 +38,7 @@ struct journal {
 	bool full;		/* the last write found no room */
 	int wal_pages_due;	/* a checkpoint is urgent: checkpoint_took */
 	int64_t checkpoint_after_us;	/* monotonic: not before this */
+	bool brief;		/* of a WAL: one commit, synced with the lock */
 	bool failed;		/* a write or sync failed: nothing more is
 				 * acknowledged */
 	/* The evidence of the last delivery: most are alike. */
@@ -71,6 +72,10 @@ enum rc journal_put_action(struct journal *journal, int64_t position,
 enum rc journal_put_learned(struct journal *journal, const struct buf *lines,
     struct err *err);
 
+/* journal_fail -- nothing is acknowledged any more, and who opens a WAL next is
+ * told. */
+void journal_fail(struct journal *journal);
+
 /* journal_forget -- what was learned in a transaction that is undone. */
 void journal_forget(struct journal *journal);
 
@@ -87,6 +92,15 @@ int journal_ms_left(int64_t deadline_us);
 void journal_slice_took(struct journal *journal, int64_t took_us);
 /* Until the first is known. */
 #define JOURNAL_SLICE_US 5000
+
+/*
+ * journal_choose_mode -- how a new journal is to be written (docs/design.md section
+ * 6), by what is asked for and where it will lie.
+ *
+ * RC_SYSTEM  not there, in this mode: says why, and the mend
+ */
+enum rc journal_choose_mode(const struct journal_options *options,
+    enum file_place place, enum db_journal_mode *mode, struct err *err);
 
 /* journal_mode_text -- "wal" or "truncate". */
 const char *journal_mode_text(enum db_journal_mode mode);

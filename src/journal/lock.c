@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,6 +17,10 @@
 /* After the first expiry the timer fires again and again, since a signal that
  * comes just before flock() sleeps would break nothing. */
 #define LOCK_TICK_US 5000
+
+/* A byte for each word. */
+#define LEFT '!'
+#define TAKEN_BACK '-'
 
 struct lock {
 	char *path;
@@ -208,6 +211,40 @@ lock_take(struct lock *lock, int wait_ms, struct err *err)
 		/* Somebody removed the file: lock the one that others find. */
 		close_file(lock);
 	}
+}
+
+enum rc
+lock_leave(struct lock *lock, enum lock_word word, bool leave,
+    struct err *err)
+{
+	const char byte = leave ? LEFT : TAKEN_BACK;
+	ssize_t n;
+
+	do
+		n = pwrite(lock->fd, &byte, 1, (off_t)word);
+	while (n < 0 && errno == EINTR);
+	if (n == 1)
+		return RC_OK;
+	return err_set(err, n < 0 && (errno == ENOSPC || errno == EDQUOT) ?
+	    RC_FULL : RC_SYSTEM, "%s: cannot be written to: %s", lock->path,
+	    n < 0 ? strerror(errno) : "nothing was written");
+}
+
+bool
+lock_is_plain(const struct lock *lock)
+{
+	char bytes[N_LOCK_WORDS] = { LEFT };
+	ssize_t n;
+	int i;
+
+	do
+		n = pread(lock->fd, bytes, sizeof(bytes), 0);
+	while (n < 0 && errno == EINTR);
+	for (i = 0; i < N_LOCK_WORDS; i++) {
+		if (bytes[i] != TAKEN_BACK)
+			return false;
+	}
+	return n == N_LOCK_WORDS;
 }
 
 void

@@ -9,6 +9,8 @@
 #ifndef JOURNAL_LOCK_H
 #define JOURNAL_LOCK_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 
 struct lock;
@@ -43,5 +45,28 @@ enum rc lock_take(struct lock *lock, int wait_ms, struct err *err);
 
 /* lock_release -- let the next one in. */
 void lock_release(struct lock *lock);
+
+/*
+ * What is left for whoever holds the lock next, in the lock file: it stays until
+ * it is taken back, whatever becomes of the process. After a loss of power it
+ * does not matter, since what is read then is what the disk has.
+ */
+enum lock_word {
+	LOCK_COMMITTING,	/* what is being committed may not be synced */
+	LOCK_UNSYNCED,		/* a sync has failed, or may have */
+	N_LOCK_WORDS
+};
+
+/*
+ * lock_leave -- leave a word, or take it back. LOCK_COMMITTING only with the lock.
+ *
+ * RC_FULL, RC_SYSTEM  it is not left
+ */
+enum rc lock_leave(struct lock *lock, enum lock_word word, bool leave,
+    struct err *err);
+
+/* lock_is_plain -- whether no word is left; false when that is not known, as with
+ * a new file. */
+bool lock_is_plain(const struct lock *lock);
 
 #endif

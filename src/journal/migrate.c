@@ -194,8 +194,13 @@ bring_up(struct db *db, const char *path, const char *mode, struct err *err)
 enum rc
 migrate(struct db *db, const char *path, const char *mode, struct err *err)
 {
+	int64_t version;
 	enum rc rc;
 
+	/* Nobody goes back: what is up to date stays so. */
+	rc = db_number(db, STATEMENT_USER_VERSION, &version, err);
+	if (rc != RC_OK || version == migrate_version())
+		return rc;
 	rc = db_run(db, STATEMENT_BEGIN, err);
 	if (rc != RC_OK)
 		return rc;

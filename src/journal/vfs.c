@@ -199,7 +199,14 @@ open_wal(const char *name, struct wal *wal, int flags, int *out_flags)
 	wal->bytes = sqlite3_malloc(GATHER_SIZE);
 	if (wal->bytes == NULL)
 		return SQLITE_NOMEM;
-	code = driver()->xOpen(driver(), name, real(wal), flags, out_flags);
+	/* Of a WAL that it makes, the driver of most builds syncs the directory
+	 * too, at the first sync; journal_open does so in all. One that is there
+	 * is not to be told as made. */
+	code = driver()->xOpen(driver(), name, real(wal),
+	    flags & ~SQLITE_OPEN_CREATE, out_flags);
+	if (code != SQLITE_OK && real(wal)->pMethods == NULL)
+		code = driver()->xOpen(driver(), name, real(wal), flags,
+		    out_flags);
 	/* SQLite closes a file whose methods are set, also after a failure. */
 	if (real(wal)->pMethods != NULL)
 		wal->file.pMethods = &wal_methods;

@@ -78,27 +78,6 @@ build_seen(struct buf *one, const struct request *request)
 	return true;
 }
 
-static void
-build_public(struct buf *one, const char *public_url, struct slice query,
-    bool json)
-{
-	struct slice url = url_without_fragment(slice_of(public_url));
-	const struct slice own = url_query(url);
-
-	buf_reset(one);
-	if (own.p != NULL && !json) {
-		buf_add_slice(one, url);
-		return;
-	}
-	if (own.p != NULL)
-		url.len -= own.len + 1;	/* and its '?' */
-	buf_add_slice(one, url);
-	if (query.p != NULL) {
-		buf_add_char(one, '?');
-		buf_add_slice(one, query);
-	}
-}
-
 /* What is in one, if it has a URL's shape. */
 static void
 add_forms(struct addresses *addresses)
@@ -118,8 +97,9 @@ collect(struct addresses *addresses, const struct conf *conf,
 	size_t i;
 
 	for (i = 0; i < conf->n_public_urls; i++) {
-		build_public(&addresses->one, conf->public_urls[i], query,
-		    json);
+		buf_reset(&addresses->one);
+		url_public(&addresses->one, slice_of(conf->public_urls[i]),
+		    query, json);
 		add_forms(addresses);
 	}
 	if (conf->n_public_urls == 0 &&

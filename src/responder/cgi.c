@@ -26,6 +26,10 @@ static const char unavailable[] =
     "\r\n"
     "syncjournal is not configured; the web server's error log says why.\n";
 
+/* A process that ends need not close it piece by piece; what SQLite would leave
+ * open, a process that is ended does so too. */
+static struct journal *volatile left_open;
+
 static enum rc
 write_all(struct slice bytes, struct err *err)
 {
@@ -88,6 +92,43 @@ read_body(struct request *request, struct buf *body, size_t len)
 	}
 	request->torn = n < 0;
 	request->body = buf_slice(body);
+}
+
+/*
+ * drop_rest -- read what a refused request still has. A process that ended with
+ * it unread would reset the web server's connection, where that is a socket
+ * (mod_cgid), and the answer would be lost. After the answer: a server that
+ * reads while it writes need not wait for it.
+ */
+static void
+drop_rest(size_t left)
+{
+	const int64_t until_us = clock_mono_us() +
+	    (int64_t)CONNECTION_WHOLE_MS * 1000;
+	char rest[4096];
+	ssize_t n = 1;
+
+	while (left > 0 && n > 0 && wait_body(until_us)) {
+		n = read(STDIN_FILENO, rest,
+		    left < sizeof(rest) ? left : sizeof(rest));
+		if (n > 0)
+			left -= (size_t)n;
+		else if (n < 0 && errno == EINTR)
+			n = 1;
+	}
+}
+
+/* unread -- how much that may be. Without a length it ends where it ends; but
+ * only of a POST, since not every web server ends what is empty. */
+static size_t
+unread(const struct request *request)
+{
+	const char *method = request_param(request, "REQUEST_METHOD");
+	size_t len;
+
+	if (request_length(request, &len))
+		return len - request->body.len;
+	return method != NULL && strcmp(method, "POST") == 0 ? SIZE_MAX : 0;
 }
 
 /* append -- one delivery, in a transaction of its own. */
@@ -167,12 +208,24 @@ serve(struct setup *setup, struct receipt *receipt, struct err *err)
 	if (write_all(receipt_answer(receipt), &unsent) != RC_OK &&
 	    rc == RC_OK)
 		rc = err_set(err, RC_SYSTEM, "%s", unsent.text);
+	if (!request.torn)
+		drop_rest(unread(&request));
 	buf_clear(&body);
 	/* Where no responder stays, each request does a slice of what is due. If
 	 * the web server ends this process meanwhile, nothing is lost. */
 	if (rc == RC_OK && setup->journal != NULL)
 		(void)journal_upkeep(setup->journal, 0, NULL);
 	return rc;
+}
+
+static void
+answer_unavailable(const struct setup *setup)
+{
+	const struct request request = { .envp = setup->envp };
+	struct err late;
+
+	(void)write_all(slice_of(unavailable), &late);
+	drop_rest(unread(&request));
 }
 
 enum rc
@@ -183,11 +236,12 @@ cgi_run(struct setup *setup, struct err *err)
 	enum rc opened = RC_OK;
 	enum rc rc;
 
+	journal_brief();
 	rc = setup_load(setup, err);
 	if (rc == RC_OK)
 		rc = receipt_new(&receipt, err);
 	if (rc != RC_OK) {
-		(void)write_all(slice_of(unavailable), &late);
+		answer_unavailable(setup);
 		return rc;
 	}
 	/* Without a journal there is still an answer to give. */
@@ -198,5 +252,7 @@ cgi_run(struct setup *setup, struct err *err)
 		    &late);
 	rc = serve(setup, receipt, opened == RC_OK ? err : &late);
 	receipt_free(receipt);
+	left_open = setup->journal;
+	setup->journal = NULL;
 	return opened != RC_OK ? opened : rc;
 }

@@ -45,6 +45,7 @@ struct loop {
 
 	bool accepting;
 	int64_t accept_at_us;		/* when to try again if not */
+	bool scarce;			/* descriptors were, at the last accept */
 	int64_t accept_told_us;		/* when that was told, or 0 */
 	bool reload;			/* asked for by a signal */
 	int64_t conf_at_us;		/* when to look again */

@@ -1,13 +1,19 @@
 #include "responder/loop_parts.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "responder/gateway.h"
 
+/* Left for what a commit opens: without a WAL the rollback journal and its
+ * directory; for a large body's file; and one to see how many there are. */
+#define DESCRIPTORS_SPARE 4
 /* Connections accepted before others have their turn. */
 #define ACCEPTS_MAX 64
 
@@ -167,14 +173,44 @@ accept_failed(struct loop *l)
 	loop_listen_pause(l);
 }
 
+/* is_scarce -- whether behind this descriptor too few are left. */
+static bool
+is_scarce(int fd)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+	    (rlim_t)fd + DESCRIPTORS_SPARE >= limit.rlim_cur;
+}
+
+/* are_scarce -- the same, as it is now; asked when it was so before. */
+static bool
+are_scarce(const struct loop *l)
+{
+	int fd = fcntl(l->listener->fd, F_DUPFD_CLOEXEC, 0);
+	const bool scarce = fd < 0 || is_scarce(fd);
+
+	if (fd >= 0)
+		(void)close(fd);
+	return scarce;
+}
+
 bool
 loop_accept_one(struct loop *l)
 {
 	struct connection *c;
 	struct err err;
-	int fd = accept4(l->listener->fd, NULL, NULL,
-	    SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd;
 
+	if (l->scarce)
+		l->scarce = are_scarce(l);
+	if (l->scarce) {
+		errno = EMFILE;
+		accept_failed(l);
+		return false;
+	}
+	fd = accept4(l->listener->fd, NULL, NULL,
+	    SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd < 0) {
 		if (errno == ECONNABORTED || errno == EINTR)
 			return true;
@@ -186,6 +222,7 @@ loop_accept_one(struct loop *l)
 		log_line(LOG_ERROR, 0, "%s", err.text);
 		return false;
 	}
+	l->scarce = is_scarce(fd);
 	c->since_us = l->now_us;
 	loop_queue_add(&l->idle, c);
 	loop_look(l, c);

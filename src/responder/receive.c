@@ -9,9 +9,10 @@
 #include "journal/decode.h"
 #include "responder/address.h"
 #include "responder/answer.h"
-#include "responder/keyring.h"
 #include "responder/refusal.h"
 #include "twilio/event.h"
+#include "twilio/keyring.h"
+#include "twilio/likeness.h"
 #include "twilio/params.h"
 #include "twilio/signature.h"
 
@@ -19,6 +20,7 @@
 #define LOGGED_MAX 256
 
 #define HEALTH_PATH "/healthz"
+#define TOKEN_HEADER "HTTP_I_TWILIO_IDEMPOTENCY_TOKEN"
 
 /* What a receipt keeps for its next request: more than most of them need. The
  * memory that a large one took is given back with it. */
@@ -203,6 +205,20 @@ log_refusal(const struct intake *in, const struct refusal_rule *rule,
 	    account.p, logged_len(from), from.p, logged_len(url), url.p);
 }
 
+/* Of what was read until it was refused. */
+static enum likeness
+find_likeness(const struct intake *in)
+{
+	const struct params *params = &in->receipt->params;
+
+	if (in->json)
+		return likeness_of_json(in->signature,
+		    request_query(in->request), in->request->body);
+	return likeness_of(in->signature, params,
+	    keyring_names(in->receiver->keyring,
+	    params_find(params, "AccountSid")));
+}
+
 /* Answer, keep and tell. Returns false, for its callers to return. */
 static bool
 refuse(const struct intake *in, enum refusal refusal)
@@ -217,7 +233,10 @@ refuse(const struct intake *in, enum refusal refusal)
 		.remote_addr = slice_of(request_param(request, "REMOTE_ADDR")),
 		.url = addresses_seen(&in->receipt->addresses, request),
 		.signature = in->signature,
+		.idempotency_token = slice_of(request_param(request,
+		    TOKEN_HEADER)),
 		.content_type = in->content_type,
+		.likeness = find_likeness(in),
 		/* Of what is too large only the beginning was read. */
 		.body = refusal == REFUSE_BODY_TOO_LARGE ?
 		    (struct slice){ NULL, 0 } : request->body,
@@ -483,7 +502,7 @@ fill_delivery(const struct intake *in)
 	delivery->received_us = in->request->received_us;
 	delivery->signature = in->signature;
 	delivery->idempotency_token = slice_of(request_param(in->request,
-	    "HTTP_I_TWILIO_IDEMPOTENCY_TOKEN"));
+	    TOKEN_HEADER));
 	delivery->content_type = in->content_type;
 	delivery->body = in->request->body;
 	delivery->event = &in->receipt->event;

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "base/log.h"
+#include "twilio/params.h"
 
 static const struct refusal_rule rules[N_REFUSALS] = {
 	[REFUSE_LENGTH_MISSING] = { 411, "411 Length Required",

@@ -7,10 +7,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The media types that are taken. */
-#define FORM_TYPE "application/x-www-form-urlencoded"
-#define JSON_TYPE "application/json"
-
 enum refusal {
 	REFUSE_LENGTH_MISSING,
 	REFUSE_BODY_TOO_LARGE,

@@ -23,6 +23,25 @@ setup_load(struct setup *setup, struct err *err)
 	return RC_OK;
 }
 
+/* tell_mode -- if the configuration asks for another one than the journal has:
+ * others may have it open, and count on it. */
+static void
+tell_mode(const struct setup *setup)
+{
+	static const char *const asked[N_CONF_MODES] = {
+		[CONF_MODE_WAL] = "wal",
+		[CONF_MODE_TRUNCATE] = "truncate",
+	};
+	const char *const wanted = asked[setup->conf->journal_mode];
+	const char *const mode = journal_mode(setup->journal);
+
+	if (wanted != NULL && strcmp(wanted, mode) != 0)
+		log_line(LOG_WARNING, 0, "%s: is written in mode %s, as it was "
+		    "made; mode = %s in the configuration is not followed: "
+		    "take it out, or begin another journal and merge this "
+		    "one into it", journal_path(setup->journal), mode, wanted);
+}
+
 enum rc
 setup_open(struct setup *setup, int wait_ms, struct err *err)
 {
@@ -30,9 +49,14 @@ setup_open(struct setup *setup, int wait_ms, struct err *err)
 		.path = setup->conf->journal_path,
 		.mode = setup->conf->journal_mode,
 		.resident = setup->resident,
+		.brief = !setup->resident,
 	};
+	enum rc rc;
 
-	return journal_open(&setup->journal, &options, wait_ms, err);
+	rc = journal_open(&setup->journal, &options, wait_ms, err);
+	if (rc == RC_OK)
+		tell_mode(setup);
+	return rc;
 }
 
 enum rc

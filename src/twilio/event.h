@@ -38,12 +38,13 @@ enum event_type {
 	EVENT_MAP_ITEM_REMOVED = 13,
 	EVENT_ENDPOINT_CONNECTED = 14,
 	EVENT_ENDPOINT_DISCONNECTED = 15,
+	EVENT_TEST = 16,	/* not Twilio's: of the doctor, of no stream */
 	N_EVENT_TYPES
 };
 
 /* Stored as well. */
 enum stream_kind {
-	STREAM_NONE = 0,	/* the type is unknown */
+	STREAM_NONE = 0,	/* the type is unknown, or a test's */
 	STREAM_DOCUMENT = 1,
 	STREAM_LIST = 2,
 	STREAM_MAP = 3,
@@ -106,6 +107,10 @@ struct event_rule {
 /* event_rule -- the row of a type; never NULL. EVENT_UNKNOWN's row has the
  * common parameters, nothing required but EventType, and kind STREAM_NONE. */
 const struct event_rule *event_rule(enum event_type type);
+
+/* EventType of a test delivery: signed and journaled as any other, it belongs
+ * to no stream, has no verdict, and is no problem. */
+#define EVENT_TEST_NAME "syncjournal_test"
 
 /* event_type_of -- the type of this name, or EVENT_UNKNOWN. */
 enum event_type event_type_of(struct slice name);

@@ -117,6 +117,10 @@ static const struct event_rule rules[N_EVENT_TYPES] = {
 	    STREAM_IDENTITY, LIFE_NONE,
 	    FIELD_EVENT_ID, FIELD_IDENTITY, NULL,
 	    { ENDPOINT }, ENDPOINT_REQUIRED, F(FIELD_DATE_CREATED) },
+	[EVENT_TEST] = { EVENT_TEST_NAME, STREAM_NONE, LIFE_NONE,
+	    N_FIELDS, N_FIELDS, NULL,
+	    { COMMON, [FIELD_DATA] = "TestData" },
+	    F(FIELD_EVENT_TYPE) | F(FIELD_ACCOUNT_SID) | F(FIELD_DATA), 0 },
 };
 
 const struct event_rule *

@@ -11,6 +11,11 @@
 #include "base/err.h"
 #include "base/slice.h"
 
+/* The media types that are taken: parameters come as a form, or as the
+ * top-level members of a JSON body. */
+#define FORM_TYPE "application/x-www-form-urlencoded"
+#define JSON_TYPE "application/json"
+
 struct param {
 	struct slice name;	/* may be empty, never NULL */
 	struct slice value;	/* may be empty, never NULL */

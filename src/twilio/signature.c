@@ -1,6 +1,5 @@
 #include "twilio/signature.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,6 +133,14 @@ decode(struct slice signature, uint8_t digest[SHA1_DIGEST_SIZE])
 		return false;
 	memcpy(digest, bytes, SHA1_DIGEST_SIZE);
 	return true;
+}
+
+bool
+signature_shaped(struct slice signature)
+{
+	uint8_t digest[SHA1_DIGEST_SIZE];
+
+	return decode(signature, digest);
 }
 
 /* Which pair fits; kept without a branch that depends on it. */

@@ -8,6 +8,7 @@
 #ifndef TWILIO_SIGNATURE_H
 #define TWILIO_SIGNATURE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -18,6 +19,10 @@
 #define SIGNATURE_LEN 28
 /* 16 hexadecimal digits and a NUL. */
 #define SIGNING_KEY_ID_SIZE 17
+
+/* signature_shaped -- whether a text is the Base64 of 20 bytes (RFC 4648
+ * section 4, with padding and nothing around it). */
+bool signature_shaped(struct slice signature);
 
 /* A secret made ready: the hash function lives behind this one name. */
 struct signing_key;
@@ -52,8 +57,7 @@ const char *signing_key_id(const struct signing_key *key);
  * The time taken depends on the lengths and counts alone: each pair is
  * computed and compared in constant time, whatever fitted before.
  *
- * RC_SYNTAX  signature is not the Base64 of 20 bytes (RFC 4648 section 4, with
- *            padding and nothing around it); still every pair is computed
+ * RC_SYNTAX  signature is not of that shape; still every pair is computed
  * RC_DENIED  it fits no pair
  */
 enum rc signature_verify(struct slice signature, const struct slice *urls,

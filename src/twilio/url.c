@@ -3,16 +3,6 @@
 #include <string.h>
 #include <strings.h>
 
-/* A URL taken apart; each piece a part of the whole, maybe empty. */
-struct pieces {
-	struct slice scheme;	/* with its "://" */
-	struct slice userinfo;	/* with its '@' */
-	struct slice host;
-	struct slice port;	/* with its ':' */
-	struct slice rest;	/* path and query */
-	const char *default_port;	/* with its ':' */
-};
-
 struct slice
 url_without_fragment(struct slice url)
 {
@@ -50,16 +40,16 @@ take(struct slice *s, size_t len)
 }
 
 static bool
-take_scheme(struct slice *url, struct pieces *pieces)
+take_scheme(struct slice *url, struct url_parts *parts)
 {
 	if (url->len >= 8 && strncasecmp(url->p, "https://", 8) == 0) {
-		pieces->scheme = take(url, 8);
-		pieces->default_port = ":443";
+		parts->scheme = take(url, 8);
+		parts->default_port = ":443";
 		return true;
 	}
 	if (url->len >= 7 && strncasecmp(url->p, "http://", 7) == 0) {
-		pieces->scheme = take(url, 7);
-		pieces->default_port = ":80";
+		parts->scheme = take(url, 7);
+		parts->default_port = ":80";
 		return true;
 	}
 	return false;
@@ -118,36 +108,52 @@ port_valid(struct slice port)
 	return true;
 }
 
-static bool
-take_apart(struct slice url, struct pieces *pieces)
+bool
+url_take_apart(struct slice url, struct url_parts *parts)
 {
 	struct slice authority;
 
 	url = url_without_fragment(url);
-	if (!take_scheme(&url, pieces))
+	if (!take_scheme(&url, parts))
 		return false;
 	authority = take_authority(&url);
-	pieces->rest = url;
-	pieces->userinfo = take_userinfo(&authority);
-	if (!take_host(&authority, &pieces->host))
+	parts->rest = url;
+	parts->userinfo = take_userinfo(&authority);
+	if (!take_host(&authority, &parts->host))
 		return false;
-	pieces->port = authority;
-	return port_valid(pieces->port);
+	parts->port = authority;
+	return port_valid(parts->port);
+}
+
+void
+url_public(struct buf *url, struct slice public_url, struct slice query,
+    bool json)
+{
+	struct slice text = url_without_fragment(public_url);
+	const struct slice own = url_query(text);
+
+	if (own.p != NULL && json)
+		text.len -= own.len + 1;	/* and its '?' */
+	buf_add_slice(url, text);
+	if (query.p != NULL && (own.p == NULL || json)) {
+		buf_add_char(url, '?');
+		buf_add_slice(url, query);
+	}
 }
 
 static void
-add_form(struct buf *text, const struct pieces *pieces, bool with_userinfo,
+add_form(struct buf *text, const struct url_parts *parts, bool with_userinfo,
     struct slice port, struct url_form *form)
 {
 	form->at = text->len;
-	buf_add_slice(text, pieces->scheme);
+	buf_add_slice(text, parts->scheme);
 	form->userinfo_at = text->len - form->at;
-	form->userinfo_len = with_userinfo ? pieces->userinfo.len : 0;
+	form->userinfo_len = with_userinfo ? parts->userinfo.len : 0;
 	if (with_userinfo)
-		buf_add_slice(text, pieces->userinfo);
-	buf_add_slice(text, pieces->host);
+		buf_add_slice(text, parts->userinfo);
+	buf_add_slice(text, parts->host);
 	buf_add_slice(text, port);
-	buf_add_slice(text, pieces->rest);
+	buf_add_slice(text, parts->rest);
 	form->len = text->len - form->at;
 }
 
@@ -156,21 +162,21 @@ url_forms(struct slice url, struct buf *text,
     struct url_form forms[URL_FORMS_MAX], size_t *n)
 {
 	const struct slice none = { "", 0 };
-	struct pieces pieces;
+	struct url_parts parts;
 	struct slice other_port;
 
 	*n = 0;
-	if (url.p == NULL || !take_apart(url, &pieces))
+	if (url.p == NULL || !url_take_apart(url, &parts))
 		return false;
-	other_port = pieces.port.len > 0 ? none :
-	    slice_of(pieces.default_port);
+	other_port = parts.port.len > 0 ? none :
+	    slice_of(parts.default_port);
 	/* As given first: that is what Twilio is most likely to sign. */
-	if (pieces.userinfo.len > 0) {
-		add_form(text, &pieces, true, pieces.port, &forms[(*n)++]);
-		add_form(text, &pieces, true, other_port, &forms[(*n)++]);
+	if (parts.userinfo.len > 0) {
+		add_form(text, &parts, true, parts.port, &forms[(*n)++]);
+		add_form(text, &parts, true, other_port, &forms[(*n)++]);
 	}
-	add_form(text, &pieces, false, pieces.port, &forms[(*n)++]);
-	add_form(text, &pieces, false, other_port, &forms[(*n)++]);
+	add_form(text, &parts, false, parts.port, &forms[(*n)++]);
+	add_form(text, &parts, false, other_port, &forms[(*n)++]);
 	if (buf_ok(text))
 		return true;
 	*n = 0;

@@ -10,6 +10,20 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
+/* A URL taken apart; each piece a part of the whole, maybe empty. */
+struct url_parts {
+	struct slice scheme;	/* with its "://" */
+	struct slice userinfo;	/* with its '@' */
+	struct slice host;
+	struct slice port;	/* with its ':' */
+	struct slice rest;	/* path and query */
+	const char *default_port;	/* with its ':' */
+};
+
+/* url_take_apart -- false when a URL is not of the shape that url_forms has;
+ * the fragment is dropped. */
+bool url_take_apart(struct slice url, struct url_parts *parts);
+
 /* {with, without user:password} x {port as given, removed, default added}; a
  * port is either given or it can be added, so two of the three at a time. */
 #define URL_FORMS_MAX 4
@@ -40,6 +54,16 @@ struct url_form {
 
 bool url_forms(struct slice url, struct buf *text,
     struct url_form forms[URL_FORMS_MAX], size_t *n);
+
+/*
+ * url_public -- append the URL that a public_url of the configuration stands
+ * for: where it has no query, or the body is JSON (Twilio has appended
+ * bodySHA256), with the request's query; without its fragment.
+ *
+ * query  of the request, p NULL: it had none
+ */
+void url_public(struct buf *url, struct slice public_url, struct slice query,
+    bool json);
 
 /* url_query -- what follows the first '?' and precedes the fragment; no value
  * (p NULL) when there is no '?'. */

@@ -31,6 +31,11 @@ LISTEN_FDS = 'exec 3<&0 0</dev/null; LISTEN_FDS=1 LISTEN_PID=$$; ' \
     'export LISTEN_FDS LISTEN_PID; exec "$@"'
 
 
+# How new journals are written where a test does not say: all tests can be run
+# in each mode. A test of what "auto" chooses says mode = auto.
+TEST_MODE = os.environ.get("SYNCJOURNAL_TEST_MODE", "")
+
+
 def need_twilio():
     if sync.RequestValidator is None:
         raise tap.Skip("the package python3-twilio is not installed")
@@ -64,6 +69,8 @@ def configuration(journal, accounts=None, urls=(PUBLIC_URL,), receive="",
     """The text of a configuration file (docs/design.md section 4)."""
     if accounts is None:
         accounts = {sync.ACCOUNT: [sync.TOKEN]}
+    if TEST_MODE and "mode" not in journal_keys:
+        journal_keys += "\nmode = " + TEST_MODE
     lines = ["[journal]", "path = " + journal, journal_keys, "[receive]"]
     lines += ["public_url = " + url for url in urls] + [receive]
     for account, tokens in accounts.items():
@@ -90,6 +97,10 @@ def read(path):
         return file.read()
 
 
+def exists_with_content(path):
+    return os.path.exists(path) and os.path.getsize(path) > 0
+
+
 def clean_environment(**more):
     """Ours without what would configure a responder behind a test's back."""
     environment = {name: value for name, value in os.environ.items()
@@ -98,11 +109,24 @@ def clean_environment(**more):
     return environment
 
 
+def on_disk():
+    """Where tests have their directories: no journal is made in memory."""
+    if shutil.which("stat") is None:
+        return None
+    done = subprocess.run(["stat", "-f", "-c", "%T", tempfile.gettempdir()],
+                          capture_output=True, text=True, check=False)
+    return "/var/tmp" if done.stdout.strip() in ("tmpfs", "ramfs") else None
+
+
+PLACE = on_disk()
+
+
 class Work:
     """A directory for one test, kept on failure."""
 
     def __init__(self):
-        self.directory = tempfile.mkdtemp(prefix="syncjournal-test-")
+        self.directory = tempfile.mkdtemp(prefix="syncjournal-test-",
+                                          dir=PLACE)
         self.before = []  # what goes before the program's name
 
     def path(self, name):
@@ -141,8 +165,10 @@ class Journal:
         return rows[0][0]
 
     def _ask(self, query, arguments):
-        connection = sqlite3.connect("file:%s?mode=ro" % self.path, uri=True,
-                                     timeout=10)
+        # Who may not write cannot undo what a killed process has left.
+        mode = "rw" if exists_with_content(self.path + "-journal") else "ro"
+        connection = sqlite3.connect(
+            "file:%s?mode=%s" % (self.path, mode), uri=True, timeout=10)
         try:
             connection.row_factory = sqlite3.Row
             return connection.execute(query, arguments).fetchall()
@@ -165,6 +191,7 @@ class Responder:
 
     def __init__(self, work, config, start="socket", environment=None):
         self.work = work
+        self.program = RESPONDER
         self.config = config
         self.start_by = start
         self.environment = clean_environment(**(environment or {}))
@@ -178,7 +205,7 @@ class Responder:
             self.listener.listen(4096)
 
     def start(self, wait=True):
-        command = self.work.before + [RESPONDER, "--config", self.config]
+        command = self.work.before + [self.program, "--config", self.config]
         if self.start_by == "socket":
             command += ["--socket", "unix:" + self.socket_path]
         if self.start_by == "listen_fds":
@@ -349,7 +376,49 @@ http {
                 self.process.wait()
 
 
-class Site:
+class Exchange:
+    """Deliveries to a site that has a request(), a journal and urls, and
+    questions to its journal."""
+
+    target = "/sync"
+
+    def deliver(self, parameters, url=None, token=sync.TOKEN, target=None,
+                body=None, content_type=sync.FORM, more=()):
+        """One delivery as Twilio makes it, signed by Twilio's library."""
+        url = self.urls[0] if url is None else url
+        signature = sync.sign(url, parameters, token)
+        body = sync.form(parameters) if body is None else body
+        headers = signed(signature, content_type) + list(more)
+        return self.request("POST", target or self.target, headers, body)
+
+    def accepted(self, parameters, **how):
+        """The same; it must be journaled and acknowledged."""
+        answer = self.deliver(parameters, **how)
+        if answer.status != 204 or answer.position is None:
+            raise tap.Failed("not accepted: %r; %r" % (answer, parameters))
+        return answer
+
+    # Questions
+
+    def rejects(self, count):
+        """The quarantine, once there are so many: it is written when nobody
+        waits."""
+        query = "SELECT * FROM rejects ORDER BY reject_id"
+        tap.until(lambda: len(self.journal.rows(query)) >= count,
+                  "%d rejects" % count, 5)
+        rows = self.journal.dicts(query)
+        tap.equal(len(rows), count, "rejects")
+        return rows
+
+    def events(self, columns, where="1"):
+        return self.journal.rows("SELECT %s FROM events WHERE %s "
+                                 "ORDER BY position" % (columns, where))
+
+    def deliveries(self):
+        return self.journal.one("SELECT count(*) FROM deliveries")
+
+
+class Site(Exchange):
     """A responder, perhaps an nginx before it, and its journal.
 
     nginx   how many workers of a real nginx requests go through; 0: they go
@@ -454,41 +523,6 @@ class Site:
                                  body)
         finally:
             connection.close()
-
-    def deliver(self, parameters, url=None, token=sync.TOKEN, target="/sync",
-                body=None, content_type=sync.FORM, more=()):
-        """One delivery as Twilio makes it, signed by Twilio's library."""
-        url = self.urls[0] if url is None else url
-        signature = sync.sign(url, parameters, token)
-        body = sync.form(parameters) if body is None else body
-        headers = signed(signature, content_type) + list(more)
-        return self.request("POST", target, headers, body)
-
-    def accepted(self, parameters, **how):
-        """The same; it must be journaled and acknowledged."""
-        answer = self.deliver(parameters, **how)
-        if answer.status != 204 or answer.position is None:
-            raise tap.Failed("not accepted: %r; %r" % (answer, parameters))
-        return answer
-
-    # Questions
-
-    def rejects(self, count):
-        """The quarantine, once there are so many: it is written when nobody
-        waits."""
-        query = "SELECT * FROM rejects ORDER BY reject_id"
-        tap.until(lambda: len(self.journal.rows(query)) >= count,
-                  "%d rejects" % count, 5)
-        rows = self.journal.dicts(query)
-        tap.equal(len(rows), count, "rejects")
-        return rows
-
-    def events(self, columns, where="1"):
-        return self.journal.rows("SELECT %s FROM events WHERE %s "
-                                 "ORDER BY position" % (columns, where))
-
-    def deliveries(self):
-        return self.journal.one("SELECT count(*) FROM deliveries")
 
 
 def signed(signature, content_type=sync.FORM):

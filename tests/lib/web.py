@@ -27,8 +27,8 @@ class Answer:
         return "%d %r %r" % (self.status, self.headers, self.body)
 
 
-def open_http(port):
-    return http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)
+def open_http(port, timeout=TIMEOUT_S):
+    return http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
 
 
 def over_http(connection, method, target, headers, body):

@@ -1,4 +1,4 @@
-#include "responder/keyring.h"
+#include "twilio/keyring.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -154,6 +154,12 @@ keyring_account(const struct keyring *keyring, struct slice account_sid)
 		.n_own = row < conf->n_accounts ?
 		    conf->accounts[row].n_tokens : 0,
 	};
+}
+
+bool
+keyring_names(const struct keyring *keyring, struct slice account_sid)
+{
+	return find(keyring->conf, account_sid) < keyring->conf->n_accounts;
 }
 
 struct keyset

@@ -1,9 +1,10 @@
 /*
  * keyring -- which tokens a delivery may be signed with.
  */
-#ifndef RESPONDER_KEYRING_H
-#define RESPONDER_KEYRING_H
+#ifndef TWILIO_KEYRING_H
+#define TWILIO_KEYRING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/conf.h"
@@ -33,6 +34,9 @@ void keyring_free(struct keyring *keyring);
  * [account *]. */
 struct keyset keyring_account(const struct keyring *keyring,
     struct slice account_sid);
+
+/* keyring_names -- whether an AccountSid has a section of its own. */
+bool keyring_names(const struct keyring *keyring, struct slice account_sid);
 
 /* keyring_all -- every token, for a delivery that does not say its account. */
 struct keyset keyring_all(const struct keyring *keyring);
