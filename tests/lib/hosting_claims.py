@@ -66,9 +66,14 @@ def sizes(_, hosted):
                   "status of a body beyond the server's limit")
         tap.equal(site.deliver(filled(LIMIT + 1)).status, 413,
                   "status of a byte more than max_body_bytes")
-        count = 1 if site.refuses_itself else 2
-        tap.equal([r["reason"] for r in site.rejects(count)],
-                  ["body_too_large"] * count, "rejects")
+        # Apache may have started the program before it looks at its own limit:
+        # then it refuses too, and nobody reads its answer.
+        least = 1 if site.refuses_itself else 2
+        query = "SELECT reason FROM rejects"
+        tap.until(lambda: len(site.journal.rows(query)) >= least, "rejects")
+        rows = site.journal.rows(query)
+        tap.true(rows in ([("body_too_large",)] * least,
+                          [("body_too_large",)] * 2), "rejects: %r" % rows)
         tap.equal(site.journal.one("SELECT data FROM documents"),
                   large["DocumentData"], "16 KiB of data that need 48")
         tap.equal(site.deliveries(), 2, "deliveries")
