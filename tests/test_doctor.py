@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
@@ -279,6 +280,38 @@ def ended():
         tap.equal(done.returncode, -signal.SIGTERM, "how it ended")
         tap.equal(os.listdir(place.data), ["syncjournal.conf"],
                   "what is left")
+
+
+@tap.test("what a killed doctor has left is removed once it is old, and nothing "
+          "else is")
+def left_over():
+    with Place() as place:
+        old = ["syncjournal-probe-abc123" + end for end in ("", "-journal")]
+        kept = ["syncjournal-probe-def456", "syncjournal-probe", "probe-x"]
+        for name in old + kept:
+            harness.write(os.path.join(place.data, name), "")
+        two_hours = time.time() - 7200
+        for name in old + kept[1:]:
+            os.utime(os.path.join(place.data, name), (two_hours, two_hours))
+        place.examine()
+        tap.equal(sorted(os.listdir(place.data)),
+                  sorted(kept + ["syncjournal.conf"]), "what is left")
+
+
+@tap.test("a mode that the configuration names and the journal has not is told")
+def mode_asked():
+    with harness.Site() as site:
+        site.accepted(sync.document("updated", 1))
+        site.stop()
+        mode = site.journal.one("SELECT journal_mode FROM journal_info")
+        other = "truncate" if mode == "wal" else "wal"
+        for asked, bad_too in ((other, True), (mode, False), ("auto", False)):
+            file = site.work.write("asked.conf", harness.configuration(
+                site.journal.path, journal_keys="mode = " + asked))
+            lines = examine("--config", file, "--no-deliveries")
+            told = [line for line in lines if line["check"] == "mode"
+                    and line["state"] == "warning"]
+            tap.equal(len(told), int(bad_too), "%s: %r" % (asked, told))
 
 
 @tap.test("root makes no database where another user could put a link")

@@ -223,6 +223,19 @@ def urls():
                  in harness.read(place.config), harness.read(place.config))
 
 
+@tap.each(("apache", "lighttpd", "htaccess"), "{0}: a URL without a path has "
+          "its health check at /healthz, and its web space its mode")
+def no_path(server):
+    with Place() as place:
+        said = place.made(url="https://hooks.example.com", server=server)
+        tap.true("//healthz" not in said, said)
+        if server == "htaccess":
+            tap.true("chmod 755 DOCUMENT_ROOT/syncjournal.fcgi\n" in said,
+                     said)
+        else:
+            tap.true('"/healthz"' in said, said)
+
+
 @tap.test("a token file that others can read is warned of")
 def open_token():
     with Place() as place:

@@ -5,6 +5,15 @@
 /* A slice as printf's "%.*s" takes it. */
 #define S(slice) (int)(slice).len, (slice).p
 
+/* What "/healthz" is put after: "/" alone has its own slash. */
+static struct slice
+healthz_after(struct slice path)
+{
+	if (path.len > 0 && path.p[path.len - 1] == '/')
+		path.len--;
+	return path;
+}
+
 /* ------------------------------------------------------------------------
  * The responder that stays
  */
@@ -73,6 +82,8 @@ print_nginx(const struct init_wanted *wanted, FILE *file)
 static void
 print_apache(const struct init_wanted *wanted, FILE *file)
 {
+	const struct slice after = healthz_after(wanted->path);
+
 	print_start(wanted, file);
 	(void)fprintf(file,
 	    "# Apache: a2enmod proxy_fcgi, and inside the <VirtualHost> of "
@@ -89,7 +100,7 @@ print_apache(const struct init_wanted *wanted, FILE *file)
 	    "	Require local\n"
 	    "</Location>\n",
 	    S(wanted->host), S(wanted->path), wanted->socket_directory,
-	    S(wanted->path), S(wanted->path));
+	    S(wanted->path), S(after));
 }
 
 /* In a regular expression these stand for more than themselves. */
@@ -121,7 +132,13 @@ print_htaccess(const struct init_wanted *wanted, FILE *file)
 	    "one):\n"
 	    "#   mkdir -p %s%.*s\n"
 	    "#   cp %s %s%.*ssyncjournal.fcgi\n"
-	    "#   chmod 755 %s%.*s %s%.*ssyncjournal.fcgi\n\n"
+	    "#   chmod 755 ", root, (int)above, path.p, wanted->program, root,
+	    (int)above, path.p);
+	/* The web space itself has the mode that the host gave it. */
+	if (above > 1)
+		(void)fprintf(file, "%s%.*s ", root, (int)above, path.p);
+	(void)fprintf(file,
+	    "%s%.*ssyncjournal.fcgi\n\n"
 	    "# Add to %s%.*s.htaccess\n\n"
 	    "Options +ExecCGI\n"
 	    "<Files \"syncjournal.fcgi\">\n"
@@ -130,9 +147,8 @@ print_htaccess(const struct init_wanted *wanted, FILE *file)
 	    "# Where suEXEC takes it out, the home of the program's owner is "
 	    "looked into.\n"
 	    "SetEnv SYNCJOURNAL_CONFIG %s\n",
-	    root, (int)above, path.p, wanted->program, root, (int)above,
-	    path.p, root, (int)above, path.p, root, (int)above, path.p, root,
-	    (int)above, path.p, wanted->config);
+	    root, (int)above, path.p, root, (int)above, path.p,
+	    wanted->config);
 	if (path.len - above == strlen("syncjournal.fcgi") &&
 	    memcmp(path.p + above, "syncjournal.fcgi", path.len - above) == 0)
 		return;
@@ -145,13 +161,15 @@ print_htaccess(const struct init_wanted *wanted, FILE *file)
 static void
 print_lighttpd(const struct init_wanted *wanted, FILE *file)
 {
+	const struct slice after = healthz_after(wanted->path);
+
 	print_start(wanted, file);
 	(void)fputs("# lighttpd: lighttpd.conf\n\n"
 	    "server.modules += ( \"mod_access\", \"mod_fastcgi\" )\n"
 	    "$HTTP[\"url\"] =~ \"^", file);
 	print_pattern(wanted->path, file);
 	(void)fprintf(file,
-	    "(/healthz)?$\" {\n"
+	    "(%s)?$\" {\n"
 	    "	fastcgi.server = ( \"%.*s\" => ( \"syncjournal\" => (\n"
 	    "		\"socket\" => \"%s/syncjournal.sock\",\n"
 	    "		\"check-local\" => \"disable\",\n"
@@ -167,7 +185,8 @@ print_lighttpd(const struct init_wanted *wanted, FILE *file)
 	    "		url.access-deny = ( \"\" )\n"
 	    "	}\n"
 	    "}\n",
-	    S(wanted->path), wanted->socket_directory, S(wanted->path));
+	    after.len < wanted->path.len ? "healthz" : "/healthz",
+	    S(wanted->path), wanted->socket_directory, S(after));
 }
 
 void

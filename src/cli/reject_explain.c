@@ -286,6 +286,7 @@ find_out(struct told *told, struct err *err)
 	if (rc == RC_OK && reject->body.p != NULL &&
 	    !text_is_media(reject->content_type, JSON_TYPE)) {
 		rc = params_from_form(&told->params, reject->body, err);
+		params_sort(&told->params);
 		told->account = params_find(&told->params, "AccountSid");
 	}
 	told->likeness = find_likeness(told);

@@ -42,6 +42,27 @@ open_it(struct doctor *doctor)
 	cannot(doctor, why.text);
 }
 
+/* The configuration can only say how a journal is made. */
+static void
+check_mode_asked(struct doctor *doctor)
+{
+	static const char *const words[N_CONF_MODES] = {
+		[CONF_MODE_WAL] = "wal",
+		[CONF_MODE_TRUNCATE] = "truncate",
+	};
+	const char *const asked = doctor->conf == NULL ? NULL :
+	    words[doctor->conf->journal_mode];
+
+	if (asked == NULL ||
+	    (doctor->conf->journal_mode == CONF_MODE_WAL) == doctor->is_wal)
+		return;
+	report_add(doctor->report, REPORT_WARNING, "mode", "the configuration "
+	    "says mode = %s, but the journal was made otherwise, and keeps "
+	    "its mode", asked);
+	report_mend(doctor->report, "Take mode out; or begin another journal "
+	    "and merge this one into it.");
+}
+
 /* Which mode, and why; it was decided when the journal was made. */
 static void
 check_mode(struct doctor *doctor)
@@ -76,6 +97,7 @@ check_mode(struct doctor *doctor)
 		    "%s", network ? "needed on this network file system" :
 		    "safe everywhere");
 	}
+	check_mode_asked(doctor);
 }
 
 static void

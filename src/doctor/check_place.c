@@ -1,11 +1,14 @@
 #include "doctor/doctor_parts.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/statvfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -14,6 +17,8 @@
 
 /* A page of SQLite's, as it writes them. */
 #define PROBE_BYTES 4096
+/* Longer than the checks can take. */
+#define PROBE_OLD_S 3600
 /* A sync that takes longer holds up every delivery, of which Twilio waits for
  * the answer at most 15 s. */
 #define SYNC_SLOW_US 1000000
@@ -59,6 +64,28 @@ try_file(int fd, int64_t *sync_us)
 	    memcmp(bytes, back, sizeof(back)) != 0)
 		return "does not hold what was written to it";
 	return try_locks(fd);
+}
+
+/* What a doctor that was killed in the middle of its checks has left: files of
+ * this user's, too old to be another doctor's at work. */
+static void
+sweep(const char *directory)
+{
+	const time_t old = time(NULL) - PROBE_OLD_S;
+	struct dirent *entry;
+	struct stat found;
+	DIR *dir = opendir(directory);
+
+	if (dir == NULL)
+		return;
+	while ((entry = readdir(dir)) != NULL) {
+		if (fnmatch("syncjournal-probe-??????*", entry->d_name, 0) == 0 &&
+		    fstatat(dirfd(dir), entry->d_name, &found,
+		    AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(found.st_mode) &&
+		    found.st_uid == geteuid() && found.st_mtime < old)
+			(void)unlinkat(dirfd(dir), entry->d_name, 0);
+	}
+	(void)closedir(dir);
 }
 
 /* Created and removed, and that is made durable. */
@@ -221,6 +248,7 @@ check_place(struct doctor *doctor)
 		    "user that the responder runs as.");
 	} else {
 		check_modes(doctor, directory, &around);
+		sweep(directory);
 		check_probe(doctor, directory);
 		check_filesystem(doctor, directory);
 		check_room(doctor, directory);
