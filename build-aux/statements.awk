@@ -8,8 +8,9 @@
 # a quoted text); all else is kept to the byte, one C string a line. What stands
 # before the first name is the file's own comment. "@" after a table's name
 # stands for the generation of projections that is meant: such a statement has
-# two texts, with "_a" and with "_b". Portable: no regular expression intervals,
-# no functions beyond POSIX's.
+# two texts, with "_a" and with "_b". What stands under "-- part: some_name" is no
+# statement, but put where a later line is "{some_name}". Portable: no regular
+# expression intervals, no functions beyond POSIX's.
 
 function fail(message) {
 	printf "%s:%d: %s\n", FILENAME, FNR, message > "/dev/stderr"
@@ -29,34 +30,53 @@ function c_text(line) {
 
 function check_filled() {
 	if (quoted)
-		fail("a quote is left open in statement " name[n])
-	if (n > 0 && text[n] == "")
-		fail("statement " name[n] " is empty")
+		fail("a quote is left open in " here)
+	if (here != "" && text[here] == "")
+		fail(here " is empty")
+	if (part_is_new)
+		part[here] = text[here]
+	part_is_new = 0
+}
+
+# begin NAME -- what comes now is of it.
+function begin(name) {
+	if (name !~ /^[a-z][a-z0-9_]*$/)
+		fail("\"" name "\" is no name: lower-case letters, digits and _")
+	if (name in line_of)
+		fail(name " is there twice, first in line " line_of[name])
+	line_of[name] = FNR
+	text[name] = ""
+	here = name
 }
 
 /\r/ { fail("a carriage return") }
 
-/^-- name:/ {
+/^-- (name|part):/ {
 	check_filled()
-	sub(/^-- name:[ \t]*/, "")
+	part_is_new = /^-- part:/
+	sub(/^-- (name|part):[ \t]*/, "")
 	sub(/[ \t]*$/, "")
-	if ($0 !~ /^[a-z][a-z0-9_]*$/)
-		fail("\"" $0 "\" is no name: lower-case letters, digits and _")
-	if ($0 in line_of)
-		fail("statement " $0 " is there twice, first in line " \
-		    line_of[$0])
-	line_of[$0] = FNR
-	name[++n] = $0
-	text[n] = ""
+	begin($0)
+	if (!part_is_new)
+		name[++n] = $0
 	next
 }
 
 !quoted && /^[ \t]*(--|$)/ { next }
 
-n == 0 { fail("SQL before the first \"-- name:\"") }
+here == "" { fail("SQL before the first \"-- name:\"") }
+
+!quoted && /^[{].*[}]$/ {
+	used = substr($0, 2, length($0) - 2)
+	if (!(used in part))
+		fail("there is no part " used " above")
+	text[here] = text[here] part[used]
+	is_used[used] = 1
+	next
+}
 
 {
-	text[n] = text[n] "\n\t    \"" c_text($0) "\\n\""
+	text[here] = text[here] "\n\t    \"" c_text($0) "\\n\""
 	if (gsub(/'/, "&") % 2 == 1)
 		quoted = !quoted
 }
@@ -65,6 +85,9 @@ END {
 	if (failed)
 		exit 1
 	check_filled()
+	for (used in part)
+		if (!(used in is_used))
+			fail("part " used " is not used")
 	if (failed)
 		exit 1
 	if (n == 0) {
@@ -98,7 +121,7 @@ function header(    i) {
 # The pointers of both generations to a text without "@" are the same.
 function generation(suffix,    i, own) {
 	for (i = 1; i <= n; i++) {
-		own = text[i]
+		own = text[name[i]]
 		if (gsub(/@/, suffix, own))
 			print "static const char text_" name[i] suffix \
 			    "[] =" own ";"
@@ -111,7 +134,7 @@ function pointers(suffix,    i) {
 	print "\t{"
 	for (i = 1; i <= n; i++)
 		print "\t[STATEMENT_" toupper(name[i]) "] = text_" name[i] \
-		    (index(text[i], "@") ? suffix : "") ","
+		    (index(text[name[i]], "@") ? suffix : "") ","
 	print "\t},"
 }
 

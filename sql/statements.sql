@@ -697,34 +697,34 @@ ORDER BY gap_id;
 -- all events for those of a stream: event@ finds them by index, and in order.
 -- A document's removal comes behind the update of its number.
 
--- From behind number ?4, removal or not ?5, position ?6; ?7 with data, ?8 how
--- many at most.
--- name: past_up
+-- part: past_columns
 SELECT e.seq, e.position, e.event_type, e.verdict, e.item, e.identity,
 	e.date_created, e.received_at, e.lag_ms, e.revision_text,
 	e.endpoint_id, e.is_identity_online,
-	length(CAST(e.data AS BLOB)) AS size, CASE WHEN ?7 THEN e.data END AS data
+	length(CAST(e.data AS BLOB)) AS size,
+
+-- part: past_stream
 FROM event@ AS x CROSS JOIN events AS e ON e.position = x.position
 WHERE x.stream_id = (SELECT s.stream_id
 		FROM stream@ AS s JOIN service@ AS v
 		ON v.service_id = s.service_id
 		WHERE coalesce(s.key_text, s.key) = ?1 AND s.kind = ?2
 		AND nullif(v.service_sid, '') IS ?3 LIMIT 1)
+
+-- From behind number ?4, removal or not ?5, position ?6; ?7 with data, ?8 how
+-- many at most.
+-- name: past_up
+{past_columns}
+	CASE WHEN ?7 THEN e.data END AS data
+{past_stream}
 	AND e.verdict <> 'duplicate' AND x.seq >= ?4
 	AND (x.seq, e.event_type = 'document_removed', x.position) > (?4, ?5, ?6)
 ORDER BY x.seq, e.event_type = 'document_removed', x.position LIMIT ?8;
 
 -- name: past_down
-SELECT e.seq, e.position, e.event_type, e.verdict, e.item, e.identity,
-	e.date_created, e.received_at, e.lag_ms, e.revision_text,
-	e.endpoint_id, e.is_identity_online,
-	length(CAST(e.data AS BLOB)) AS size, CASE WHEN ?7 THEN e.data END AS data
-FROM event@ AS x CROSS JOIN events AS e ON e.position = x.position
-WHERE x.stream_id = (SELECT s.stream_id
-		FROM stream@ AS s JOIN service@ AS v
-		ON v.service_id = s.service_id
-		WHERE coalesce(s.key_text, s.key) = ?1 AND s.kind = ?2
-		AND nullif(v.service_sid, '') IS ?3 LIMIT 1)
+{past_columns}
+	CASE WHEN ?7 THEN e.data END AS data
+{past_stream}
 	AND e.verdict <> 'duplicate' AND x.seq <= ?4
 	AND (x.seq, e.event_type = 'document_removed', x.position) < (?4, ?5, ?6)
 ORDER BY x.seq DESC, e.event_type = 'document_removed' DESC, x.position DESC
@@ -732,31 +732,17 @@ LIMIT ?8;
 
 -- The same of the item ?9.
 -- name: past_item_up
-SELECT e.seq, e.position, e.event_type, e.verdict, e.item, e.identity,
-	e.date_created, e.received_at, e.lag_ms, e.revision_text,
-	e.endpoint_id, e.is_identity_online,
-	length(CAST(e.data AS BLOB)) AS size, CASE WHEN ?7 THEN e.data END AS data
-FROM event@ AS x CROSS JOIN events AS e ON e.position = x.position
-WHERE x.stream_id = (SELECT s.stream_id
-		FROM stream@ AS s JOIN service@ AS v
-		ON v.service_id = s.service_id
-		WHERE coalesce(s.key_text, s.key) = ?1 AND s.kind = ?2
-		AND nullif(v.service_sid, '') IS ?3 LIMIT 1)
+{past_columns}
+	CASE WHEN ?7 THEN e.data END AS data
+{past_stream}
 	AND e.verdict <> 'duplicate' AND x.item = ?9 AND x.seq >= ?4
 	AND (x.seq, x.position) > (?4, ?6)
 ORDER BY x.seq, x.position LIMIT ?8;
 
 -- name: past_item_down
-SELECT e.seq, e.position, e.event_type, e.verdict, e.item, e.identity,
-	e.date_created, e.received_at, e.lag_ms, e.revision_text,
-	e.endpoint_id, e.is_identity_online,
-	length(CAST(e.data AS BLOB)) AS size, CASE WHEN ?7 THEN e.data END AS data
-FROM event@ AS x CROSS JOIN events AS e ON e.position = x.position
-WHERE x.stream_id = (SELECT s.stream_id
-		FROM stream@ AS s JOIN service@ AS v
-		ON v.service_id = s.service_id
-		WHERE coalesce(s.key_text, s.key) = ?1 AND s.kind = ?2
-		AND nullif(v.service_sid, '') IS ?3 LIMIT 1)
+{past_columns}
+	CASE WHEN ?7 THEN e.data END AS data
+{past_stream}
 	AND e.verdict <> 'duplicate' AND x.item = ?9 AND x.seq <= ?4
 	AND (x.seq, x.position) < (?4, ?6)
 ORDER BY x.seq DESC, x.position DESC LIMIT ?8;
@@ -764,63 +750,35 @@ ORDER BY x.seq DESC, x.position DESC LIMIT ?8;
 -- Without a number, from behind position ?6: creations if ?4, else all others;
 -- of the item ?9 unless that is NULL.
 -- name: past_loose_up
-SELECT e.seq, e.position, e.event_type, e.verdict, e.item, e.identity,
-	e.date_created, e.received_at, e.lag_ms, e.revision_text,
-	e.endpoint_id, e.is_identity_online,
-	length(CAST(e.data AS BLOB)) AS size, CASE WHEN ?7 THEN e.data END AS data
-FROM event@ AS x CROSS JOIN events AS e ON e.position = x.position
-WHERE x.stream_id = (SELECT s.stream_id
-		FROM stream@ AS s JOIN service@ AS v
-		ON v.service_id = s.service_id
-		WHERE coalesce(s.key_text, s.key) = ?1 AND s.kind = ?2
-		AND nullif(v.service_sid, '') IS ?3 LIMIT 1)
+{past_columns}
+	CASE WHEN ?7 THEN e.data END AS data
+{past_stream}
 	AND e.verdict <> 'duplicate' AND x.seq IS NULL AND x.position > ?6
 	AND (e.event_type LIKE '%_created') = ?4 AND (?9 IS NULL OR x.item = ?9)
 ORDER BY x.position LIMIT ?8;
 
 -- name: past_loose_down
-SELECT e.seq, e.position, e.event_type, e.verdict, e.item, e.identity,
-	e.date_created, e.received_at, e.lag_ms, e.revision_text,
-	e.endpoint_id, e.is_identity_online,
-	length(CAST(e.data AS BLOB)) AS size, CASE WHEN ?7 THEN e.data END AS data
-FROM event@ AS x CROSS JOIN events AS e ON e.position = x.position
-WHERE x.stream_id = (SELECT s.stream_id
-		FROM stream@ AS s JOIN service@ AS v
-		ON v.service_id = s.service_id
-		WHERE coalesce(s.key_text, s.key) = ?1 AND s.kind = ?2
-		AND nullif(v.service_sid, '') IS ?3 LIMIT 1)
+{past_columns}
+	CASE WHEN ?7 THEN e.data END AS data
+{past_stream}
 	AND e.verdict <> 'duplicate' AND x.seq IS NULL AND x.position < ?6
 	AND (e.event_type LIKE '%_created') = ?4 AND (?9 IS NULL OR x.item = ?9)
 ORDER BY x.position DESC LIMIT ?8;
 
 -- What number ?4 says: of a document both roles may be there.
 -- name: past_number
-SELECT e.seq, e.position, e.event_type, e.verdict, e.item, e.identity,
-	e.date_created, e.received_at, e.lag_ms, e.revision_text,
-	e.endpoint_id, e.is_identity_online,
-	length(CAST(e.data AS BLOB)) AS size, e.data
-FROM event@ AS x CROSS JOIN events AS e ON e.position = x.position
-WHERE x.stream_id = (SELECT s.stream_id
-		FROM stream@ AS s JOIN service@ AS v
-		ON v.service_id = s.service_id
-		WHERE coalesce(s.key_text, s.key) = ?1 AND s.kind = ?2
-		AND nullif(v.service_sid, '') IS ?3 LIMIT 1)
+{past_columns}
+	e.data
+{past_stream}
 	AND e.verdict NOT IN ('duplicate', 'conflict') AND x.seq = ?4
 ORDER BY e.event_type = 'document_removed';
 
 -- The largest number up to ?4 with a time up to ?5; ?6 0: that is no removal,
 -- 1: any, 2: that is one.
 -- name: past_last
-SELECT e.seq, e.position, e.event_type, e.verdict, e.item, e.identity,
-	e.date_created, e.received_at, e.lag_ms, e.revision_text,
-	e.endpoint_id, e.is_identity_online,
-	length(CAST(e.data AS BLOB)) AS size, e.data
-FROM event@ AS x CROSS JOIN events AS e ON e.position = x.position
-WHERE x.stream_id = (SELECT s.stream_id
-		FROM stream@ AS s JOIN service@ AS v
-		ON v.service_id = s.service_id
-		WHERE coalesce(s.key_text, s.key) = ?1 AND s.kind = ?2
-		AND nullif(v.service_sid, '') IS ?3 LIMIT 1)
+{past_columns}
+	e.data
+{past_stream}
 	AND e.verdict NOT IN ('duplicate', 'conflict') AND x.seq <= ?4
 	AND coalesce(e.date_created, e.received_at) <= ?5
 	AND (?6 = 1 OR (e.event_type = 'document_removed') * 2 = ?6)
@@ -828,63 +786,35 @@ ORDER BY x.seq DESC, e.event_type = 'document_removed' DESC LIMIT 1;
 
 -- The next number after ?4.
 -- name: past_next
-SELECT e.seq, e.position, e.event_type, e.verdict, e.item, e.identity,
-	e.date_created, e.received_at, e.lag_ms, e.revision_text,
-	e.endpoint_id, e.is_identity_online,
-	length(CAST(e.data AS BLOB)) AS size, e.data
-FROM event@ AS x CROSS JOIN events AS e ON e.position = x.position
-WHERE x.stream_id = (SELECT s.stream_id
-		FROM stream@ AS s JOIN service@ AS v
-		ON v.service_id = s.service_id
-		WHERE coalesce(s.key_text, s.key) = ?1 AND s.kind = ?2
-		AND nullif(v.service_sid, '') IS ?3 LIMIT 1)
+{past_columns}
+	e.data
+{past_stream}
 	AND e.verdict NOT IN ('duplicate', 'conflict') AND x.seq > ?4
 ORDER BY x.seq, e.event_type = 'document_removed' LIMIT 1;
 
 -- Of the item ?5, the largest number up to ?4, journaled up to ?6.
 -- name: past_item_last
-SELECT e.seq, e.position, e.event_type, e.verdict, e.item, e.identity,
-	e.date_created, e.received_at, e.lag_ms, e.revision_text,
-	e.endpoint_id, e.is_identity_online,
-	length(CAST(e.data AS BLOB)) AS size, e.data
-FROM event@ AS x CROSS JOIN events AS e ON e.position = x.position
-WHERE x.stream_id = (SELECT s.stream_id
-		FROM stream@ AS s JOIN service@ AS v
-		ON v.service_id = s.service_id
-		WHERE coalesce(s.key_text, s.key) = ?1 AND s.kind = ?2
-		AND nullif(v.service_sid, '') IS ?3 LIMIT 1)
+{past_columns}
+	e.data
+{past_stream}
 	AND e.verdict NOT IN ('duplicate', 'conflict') AND x.item = ?5
 	AND x.seq <= ?4 AND x.position <= ?6
 ORDER BY x.seq DESC LIMIT 1;
 
 -- Of the item ?5, the next number after ?4, journaled up to ?6.
 -- name: past_item_next
-SELECT e.seq, e.position, e.event_type, e.verdict, e.item, e.identity,
-	e.date_created, e.received_at, e.lag_ms, e.revision_text,
-	e.endpoint_id, e.is_identity_online,
-	length(CAST(e.data AS BLOB)) AS size, e.data
-FROM event@ AS x CROSS JOIN events AS e ON e.position = x.position
-WHERE x.stream_id = (SELECT s.stream_id
-		FROM stream@ AS s JOIN service@ AS v
-		ON v.service_id = s.service_id
-		WHERE coalesce(s.key_text, s.key) = ?1 AND s.kind = ?2
-		AND nullif(v.service_sid, '') IS ?3 LIMIT 1)
+{past_columns}
+	e.data
+{past_stream}
 	AND e.verdict NOT IN ('duplicate', 'conflict') AND x.item = ?5
 	AND x.seq > ?4 AND x.position <= ?6
 ORDER BY x.seq LIMIT 1;
 
 -- The first of the type ?4 without a number, with a time up to ?5.
 -- name: past_loose_first
-SELECT e.seq, e.position, e.event_type, e.verdict, e.item, e.identity,
-	e.date_created, e.received_at, e.lag_ms, e.revision_text,
-	e.endpoint_id, e.is_identity_online,
-	length(CAST(e.data AS BLOB)) AS size, e.data
-FROM event@ AS x CROSS JOIN events AS e ON e.position = x.position
-WHERE x.stream_id = (SELECT s.stream_id
-		FROM stream@ AS s JOIN service@ AS v
-		ON v.service_id = s.service_id
-		WHERE coalesce(s.key_text, s.key) = ?1 AND s.kind = ?2
-		AND nullif(v.service_sid, '') IS ?3 LIMIT 1)
+{past_columns}
+	e.data
+{past_stream}
 	AND e.verdict NOT IN ('duplicate', 'conflict') AND x.seq IS NULL
 	AND e.event_type = ?4 AND coalesce(e.date_created, e.received_at) <= ?5
 ORDER BY x.position LIMIT 1;
@@ -892,16 +822,9 @@ ORDER BY x.position LIMIT 1;
 -- The first that should have a number and has none, with a time after ?4 and up
 -- to ?5, of the item ?6 unless that is NULL; no removal of the whole.
 -- name: past_unsequenced
-SELECT e.seq, e.position, e.event_type, e.verdict, e.item, e.identity,
-	e.date_created, e.received_at, e.lag_ms, e.revision_text,
-	e.endpoint_id, e.is_identity_online,
-	length(CAST(e.data AS BLOB)) AS size, e.data
-FROM event@ AS x CROSS JOIN events AS e ON e.position = x.position
-WHERE x.stream_id = (SELECT s.stream_id
-		FROM stream@ AS s JOIN service@ AS v
-		ON v.service_id = s.service_id
-		WHERE coalesce(s.key_text, s.key) = ?1 AND s.kind = ?2
-		AND nullif(v.service_sid, '') IS ?3 LIMIT 1)
+{past_columns}
+	e.data
+{past_stream}
 	AND e.verdict = 'unsequenced' AND x.seq IS NULL
 	AND coalesce(e.date_created, e.received_at) > ?4
 	AND coalesce(e.date_created, e.received_at) <= ?5
@@ -910,16 +833,9 @@ ORDER BY x.position LIMIT 1;
 
 -- The first number from ?4 to ?5 of an item event that names no item.
 -- name: past_nameless
-SELECT e.seq, e.position, e.event_type, e.verdict, e.item, e.identity,
-	e.date_created, e.received_at, e.lag_ms, e.revision_text,
-	e.endpoint_id, e.is_identity_online,
-	length(CAST(e.data AS BLOB)) AS size, e.data
-FROM event@ AS x CROSS JOIN events AS e ON e.position = x.position
-WHERE x.stream_id = (SELECT s.stream_id
-		FROM stream@ AS s JOIN service@ AS v
-		ON v.service_id = s.service_id
-		WHERE coalesce(s.key_text, s.key) = ?1 AND s.kind = ?2
-		AND nullif(v.service_sid, '') IS ?3 LIMIT 1)
+{past_columns}
+	e.data
+{past_stream}
 	AND e.verdict NOT IN ('duplicate', 'conflict') AND x.item IS NULL
 	AND x.seq BETWEEN ?4 AND ?5
 ORDER BY x.seq LIMIT 1;
@@ -934,12 +850,7 @@ WHERE coalesce(s.key_text, s.key) = ?1 AND s.kind = ?2
 -- Who contradicts number ?4, removals or not ?5.
 -- name: past_conflicts
 SELECT x.position
-FROM event@ AS x CROSS JOIN events AS e ON e.position = x.position
-WHERE x.stream_id = (SELECT s.stream_id
-		FROM stream@ AS s JOIN service@ AS v
-		ON v.service_id = s.service_id
-		WHERE coalesce(s.key_text, s.key) = ?1 AND s.kind = ?2
-		AND nullif(v.service_sid, '') IS ?3 LIMIT 1)
+{past_stream}
 	AND e.verdict = 'conflict' AND x.seq = ?4
 	AND (e.event_type = 'document_removed') = ?5
 ORDER BY x.position LIMIT ?6;
@@ -947,12 +858,7 @@ ORDER BY x.position LIMIT ?6;
 -- The next item after ?4 in the order of its bytes.
 -- name: past_item_name
 SELECT x.item
-FROM event@ AS x CROSS JOIN events AS e ON e.position = x.position
-WHERE x.stream_id = (SELECT s.stream_id
-		FROM stream@ AS s JOIN service@ AS v
-		ON v.service_id = s.service_id
-		WHERE coalesce(s.key_text, s.key) = ?1 AND s.kind = ?2
-		AND nullif(v.service_sid, '') IS ?3 LIMIT 1)
+{past_stream}
 	AND x.item > ?4
 ORDER BY x.item LIMIT 1;
 
