@@ -1,11 +1,9 @@
 #include "cli/command_rebuild.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -13,6 +11,7 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/source.h"
+#include "cli/stop.h"
 #include "journal/journal.h"
 #include "journal/reader.h"
 #include "journal/rebuild.h"
@@ -44,29 +43,6 @@ on_stop(int number)
 {
 	(void)number;
 	stop_wanted = 1;
-}
-
-/* A slice is not to be cut off, and nor is a call that SQLite makes in it. What
- * is ignored, as by nohup(1), stays so. */
-static enum rc
-catch_signals(struct err *err)
-{
-	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction action = { .sa_handler = on_stop,
-	    .sa_flags = SA_RESTART };
-	struct sigaction old;
-	size_t i;
-	bool ok = sigemptyset(&action.sa_mask) == 0;
-
-	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-		ok = ok && sigaction(numbers[i], NULL, &old) == 0;
-		if (ok && old.sa_handler != SIG_IGN)
-			ok = sigaction(numbers[i], &action, NULL) == 0;
-	}
-	if (!ok)
-		return err_set(err, RC_SYSTEM, "signal handlers: %s",
-		    strerror(errno));
-	return RC_OK;
 }
 
 static void
@@ -197,7 +173,7 @@ rebuild(const struct source *source, struct err *err)
 	if (rc == RC_OK)
 		rc = rebuild_want(run.journal, LOCK_WAIT_MS, err);
 	if (rc == RC_OK)
-		rc = catch_signals(err);
+		rc = stop_catch(on_stop, true, SA_RESTART, err);
 	if (rc == RC_OK)
 		rc = run_slices(&run, err);
 	journal_close(run.journal);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "cli/stop.h"
 
 /* Between looks: a new event is seen a quarter of 200 ms after its commit at
  * the latest, and 20 looks a second are 0.1 % of a processor. */
@@ -47,24 +48,13 @@ on_alarm(int number)
 static enum rc
 catch_signals(struct err *err)
 {
-	static const int numbers[] = { SIGINT, SIGTERM };
-	struct sigaction action = { .sa_handler = on_stop };
 	struct sigaction timer = { .sa_handler = on_alarm };
-	struct sigaction old;
-	size_t i;
-	bool ok = sigemptyset(&action.sa_mask) == 0 &&
-	    sigemptyset(&timer.sa_mask) == 0 &&
-	    sigaction(SIGALRM, &timer, NULL) == 0;
 
-	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-		ok = ok && sigaction(numbers[i], NULL, &old) == 0;
-		if (ok && old.sa_handler != SIG_IGN)
-			ok = sigaction(numbers[i], &action, NULL) == 0;
-	}
-	if (!ok)
+	if (sigemptyset(&timer.sa_mask) != 0 ||
+	    sigaction(SIGALRM, &timer, NULL) != 0)
 		return err_set(err, RC_SYSTEM, "signal handlers: %s",
 		    strerror(errno));
-	return RC_OK;
+	return stop_catch(on_stop, false, 0, err);
 }
 
 enum rc
