@@ -8,6 +8,7 @@ import harness
 import processes
 import sync
 import tap
+import tls
 import web
 
 GOOD = sync.document("updated", 5)
@@ -142,6 +143,23 @@ def behind_tls(_, hosted):
         site.accepted(GOOD, url=secure + site.target)
         tap.equal(site.deliver(GOOD, url=HOST + site.target).status, 403,
                   "http, when it was told https")
+
+
+def behind_real_tls(_, hosted):
+    url = "https://%s" % tls.HOST
+    with hosted(urls=[], https=True) as site, \
+            tls.Front(site.work, site.port) as front:
+        directly = site.request
+        site.request = front.request
+        site.accepted(GOOD, url=url + site.target)
+        target = site.target + "?a=%2F&b=1+1"
+        site.accepted(sync.document("updated", 6), url=url + target,
+                      target=target)
+        tap.equal(site.deliver(sync.document("updated", 7),
+                               url=HOST + site.target).status, 403,
+                  "signed for http")
+        site.request = directly
+        tap.equal(site.deliveries(), 2, "deliveries")
 
 
 # Load
@@ -308,6 +326,7 @@ CLAIMS = (
     ("{0}: behind a path prefix too", prefixed),
     ("{0}: that TLS ended before it is believed when its configuration says "
      "so, not when a client does", behind_tls),
+    ("{0}: deliveries come through a proxy that ends TLS", behind_real_tls),
     ("{0}: the health check says 200, and its neighbours are not ours",
      health),
     ("{0}: stopped and started under load, each 204 is journaled, once",
