@@ -164,9 +164,13 @@ enum rc
 conf_load(struct conf **conf, const char *file, char *const *envp,
     enum conf_need need, struct err *err)
 {
-	struct conf_places places;
-	enum rc rc = conf_places_init(&places, err);
+	struct conf_places places = { .n = 0 };
+	enum rc rc = RC_OK;
 
+	/* A file that is named is not searched for: to look up the user's home
+	 * takes a CGI request as long as to verify its delivery. */
+	if (file == NULL && conf_env(envp, "SYNCJOURNAL_CONFIG") == NULL)
+		rc = conf_places_init(&places, err);
 	if (rc != RC_OK)
 		return rc;
 	rc = conf_load_from(conf, file, envp, need, &places, err);

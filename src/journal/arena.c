@@ -2,15 +2,18 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-/* With its header a piece takes a multiple of this. */
+/* With its header a piece takes a multiple of this; a large one of a quarter of
+ * the power of two below it, so that one that was given back fits others. */
 #define STEP 16
-/* Larger ones are malloc's. */
 #define SMALL_MAX 1024
-#define N_SIZES (SMALL_MAX / STEP)
-#define CHUNK_SIZE (64 * 1024)
+#define N_SMALL (SMALL_MAX / STEP)
+#define N_LARGE (4 * 22)	/* 2^10 to 2^32 */
+/* The huge page of most machines (Linux, admin-guide/mm/transhuge). A request
+ * takes less than half of it. */
+#define CHUNK_SIZE (2048 * 1024)
 
 /* Before each piece. */
 union header {
@@ -23,20 +26,20 @@ struct spare {
 	struct spare *next;
 };
 
-/* What small pieces are cut from. */
-struct chunk {
-	struct chunk *before;	/* so that leak checkers find them all */
-	size_t left;
-	char bytes[CHUNK_SIZE];
-};
-
-static struct spare *spares[N_SIZES];
-static struct chunk *chunks;
+static struct spare *spares[N_SMALL + N_LARGE];
+/* What is left of the chunk that pieces are cut from. */
+static char *rest;
+static size_t rest_len;
 
 static size_t
 whole_size(int size)
 {
-	return ((size_t)size + sizeof(union header) + STEP - 1) / STEP * STEP;
+	const size_t whole = (size_t)size + sizeof(union header);
+	size_t step = STEP;
+
+	while (whole > SMALL_MAX && step * 8 <= whole)
+		step *= 2;
+	return (whole + step - 1) & ~(step - 1);
 }
 
 static union header *
@@ -48,40 +51,68 @@ header_of(void *piece)
 static struct spare **
 spares_of(size_t whole)
 {
-	return &spares[whole / STEP - 1];
+	size_t i = N_SMALL, step;
+
+	if (whole <= SMALL_MAX)
+		return &spares[whole / STEP - 1];
+	for (step = SMALL_MAX / 4; step * 8 <= whole; step *= 2)
+		i += 4;
+	return &spares[i + whole / step - 4];
+}
+
+/* One huge page, if the kernel gives it: to give 200 small ones as they are
+ * touched, and take them back, costs it more than to empty this (bench/README.md).
+ * If not, only what is touched is taken. */
+static char *
+new_chunk(size_t len)
+{
+	char *const space = mmap(NULL, len + CHUNK_SIZE, PROT_READ |
+	    PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *chunk;
+
+	if (space == MAP_FAILED)
+		return NULL;
+	chunk = space + (CHUNK_SIZE - (uintptr_t)space % CHUNK_SIZE);
+	(void)madvise(chunk, len, MADV_HUGEPAGE);
+	return chunk;
 }
 
 /* From the chunk; what remains of the one before is left. */
 static void *
 cut(size_t whole)
 {
-	if (chunks == NULL || chunks->left < whole) {
-		struct chunk *const new = malloc(sizeof(*new));
+	void *piece;
+
+	if (whole > CHUNK_SIZE)
+		return new_chunk(whole);
+	if (rest_len < whole) {
+		char *const new = new_chunk(CHUNK_SIZE);
 
 		if (new == NULL)
 			return NULL;
-		new->before = chunks;
-		new->left = sizeof(new->bytes);
-		chunks = new;
+		rest = new;
+		rest_len = CHUNK_SIZE;
 	}
-	chunks->left -= whole;
-	return chunks->bytes + chunks->left;
+	piece = rest;
+	rest += whole;
+	rest_len -= whole;
+	return piece;
 }
 
 void *
 arena_get(int size)
 {
 	const size_t whole = whole_size(size);
-	struct spare **spare;
+	struct spare **const spare = spares_of(whole);
 	union header *header;
 
-	if (whole <= SMALL_MAX && *(spare = spares_of(whole)) != NULL) {
+	if (*spare != NULL) {
 		void *piece = *spare;
 
 		*spare = (*spare)->next;
 		return piece;
 	}
-	header = whole <= SMALL_MAX ? cut(whole) : malloc(whole);
+	header = cut(whole);
 	if (header == NULL)
 		return NULL;
 	header->size = whole - sizeof(*header);
@@ -92,15 +123,12 @@ void
 arena_put(void *piece)
 {
 	union header *const header = header_of(piece);
-	const size_t whole = header->size + sizeof(*header);
 	struct spare *const spare = piece;
+	struct spare **const place = spares_of(header->size +
+	    sizeof(*header));
 
-	if (whole > SMALL_MAX) {
-		free(header);
-		return;
-	}
-	spare->next = *spares_of(whole);
-	*spares_of(whole) = spare;
+	spare->next = *place;
+	*place = spare;
 }
 
 void *

@@ -1,6 +1,6 @@
 /*
  * arena -- memory for a process that ends soon: quick to get, and what is given
- * back is kept for the next of its size until the process ends.
+ * back is kept for the next of its size, or about it, until the process ends.
  *
  * SQLite reads a schema into some 10,000 small pieces, which in a CGI request is
  * most of the work (bench/README.md).
