@@ -10,8 +10,12 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "fastcgi.h"
 
 #define EVENTS_MAX 256
 #define IN_SIZE 16384
@@ -22,6 +26,7 @@
 struct client {
 	int fd;			/* -1: ended */
 	bool busy;		/* a request is under way */
+	bool parked;		/* until the next one is due */
 	struct slice rest;	/* of it, what is not written yet */
 	int64_t since_ns;	/* when it was begun */
 	size_t n_in;
@@ -35,6 +40,9 @@ struct clients {
 	struct client *list;
 	size_t n_open;
 	int epoll;
+	int timer;		/* -1: no pace */
+	size_t turn;		/* whose turn it is to be no longer parked */
+	int64_t begun_ns;
 	int64_t end_ns;
 	int64_t now_ns;		/* when the last wait ended */
 };
@@ -51,10 +59,8 @@ clock_ns(void)
 /* ------------------------------------------------------------------------
  * Connections */
 
-/* dial -- a connection that does not block; -1 and errno when there is none.
- * On the loopback connect() itself returns at once. */
-static int
-dial(int port)
+static bool
+connect_port(int fd, int port)
 {
 	const struct sockaddr_in to = {
 		.sin_family = AF_INET,
@@ -62,13 +68,37 @@ dial(int port)
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 	};
 	const int on = 1;
-	const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	return connect(fd, (const struct sockaddr *)&to, sizeof(to)) == 0 &&
+	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == 0;
+}
+
+static bool
+connect_path(int fd, const char *path)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+
+	if (strlen(path) >= sizeof(to.sun_path)) {
+		errno = ENAMETOOLONG;
+		return false;
+	}
+	memcpy(to.sun_path, path, strlen(path));
+	return connect(fd, (const struct sockaddr *)&to, sizeof(to)) == 0;
+}
+
+/* dial -- a connection that does not block; -1 and errno when there is none.
+ * On one machine connect() itself returns at once. */
+static int
+dial(const struct clients_plan *plan)
+{
+	const int fd = socket(plan->socket == NULL ? AF_INET : AF_UNIX,
+	    SOCK_STREAM | SOCK_CLOEXEC, 0);
 	int why;
 
 	if (fd < 0)
 		return -1;
-	if (connect(fd, (const struct sockaddr *)&to, sizeof(to)) == 0 &&
-	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == 0 &&
+	if ((plan->socket == NULL ? connect_port(fd, plan->port) :
+	    connect_path(fd, plan->socket)) &&
 	    fcntl(fd, F_SETFL, O_NONBLOCK) == 0)
 		return fd;
 	why = errno;
@@ -93,7 +123,7 @@ open_client(struct clients *cs, struct client *c)
 {
 	c->busy = false;
 	c->n_in = 0;
-	c->fd = dial(cs->plan->port);
+	c->fd = dial(cs->plan);
 	if (c->fd < 0)
 		return false;
 	if (watch(cs, c, EPOLL_CTL_ADD) != 0) {
@@ -113,6 +143,7 @@ close_client(struct clients *cs, struct client *c)
 	(void)close(c->fd);
 	c->fd = -1;
 	c->busy = false;
+	c->parked = false;
 	cs->n_open--;
 }
 
@@ -141,19 +172,49 @@ push(struct clients *cs, struct client *c)
 	}
 }
 
-/* begin -- the next request, or the end of this connection. */
+/* due_ns -- when the next request may be begun. */
+static int64_t
+due_ns(const struct clients *cs)
+{
+	return cs->begun_ns + (int64_t)cs->result->sent * cs->plan->every_ns;
+}
+
+/* begin -- the next request, or the wait for it, or the end of this
+ * connection. */
 static void
 begin(struct clients *cs, struct client *c)
 {
+	const int64_t due = due_ns(cs);
+
 	if (is_over(cs)) {
 		close_client(cs, c);
 		return;
 	}
+	c->parked = due > cs->now_ns;
+	if (c->parked)
+		return;
 	c->rest = requests_get(cs->requests, cs->result->sent++);
 	c->busy = true;
 	c->n_in = 0;
-	c->since_ns = clock_ns();
+	c->since_ns = cs->timer < 0 ? clock_ns() : due;
 	push(cs, c);
+}
+
+/* unpark -- begin what is due, on one connection after the other. */
+static void
+unpark(struct clients *cs)
+{
+	struct client *c;
+
+	for (size_t i = 0; i < cs->plan->connections; i++) {
+		c = &cs->list[cs->turn];
+		if (c->parked) {
+			begin(cs, c);
+			if (c->parked)
+				return;
+		}
+		cs->turn = (cs->turn + 1) % cs->plan->connections;
+	}
 }
 
 /* renew -- a new connection for one that has ended, while there is something
@@ -202,7 +263,9 @@ judge(struct clients *cs, struct client *c, bool ended)
 	struct response response;
 	enum response_state state;
 
-	state = response_read(c->in, c->n_in, &response);
+	state = cs->plan->socket == NULL ?
+	    response_read(c->in, c->n_in, &response) :
+	    fastcgi_response(c->in, c->n_in, &response);
 	if (!c->busy || c->rest.len > 0 || state == RESPONSE_BAD) {
 		broken(cs, c);
 		return true;
@@ -240,6 +303,12 @@ pull(struct clients *cs, struct client *c)
 static void
 attend(struct clients *cs, struct client *c, uint32_t events)
 {
+	uint64_t expired;
+
+	if (c == NULL) {
+		(void)!read(cs->timer, &expired, sizeof(expired));
+		return;
+	}
 	if (c->fd < 0)
 		return;
 	if ((events & EPOLLOUT) != 0 && c->rest.len > 0)
@@ -278,11 +347,33 @@ take_turns(struct clients *cs)
 		cs->now_ns = clock_ns();
 		for (int i = 0; i < n; i++)
 			attend(cs, events[i].data.ptr, events[i].events);
+		if (cs->timer >= 0)
+			unpark(cs);
 		if (cs->now_ns - looked_ns >= TURN_MS * NS_PER_S / 1000) {
 			give_up(cs);
 			looked_ns = cs->now_ns;
 		}
 	}
+}
+
+/* keep_time -- a timer that wakes whenever a request is due. */
+static bool
+keep_time(struct clients *cs)
+{
+	const struct timespec every = {
+		.tv_sec = cs->plan->every_ns / NS_PER_S,
+		.tv_nsec = cs->plan->every_ns % NS_PER_S,
+	};
+	const struct itimerspec timer = { every, every };
+	struct epoll_event event = { .events = EPOLLIN };
+
+	if (cs->plan->every_ns == 0)
+		return true;
+	cs->timer = timerfd_create(CLOCK_MONOTONIC,
+	    TFD_NONBLOCK | TFD_CLOEXEC);
+	return cs->timer >= 0 &&
+	    timerfd_settime(cs->timer, 0, &timer, NULL) == 0 &&
+	    epoll_ctl(cs->epoll, EPOLL_CTL_ADD, cs->timer, &event) == 0;
 }
 
 static enum rc
@@ -298,30 +389,27 @@ prepare(struct clients *cs, struct err *err)
 	for (size_t i = 0; i < n; i++)
 		cs->list[i].fd = -1;
 	cs->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (cs->epoll < 0)
-		return err_set(err, RC_SYSTEM, "epoll_create1: %s",
+	if (cs->epoll < 0 || !keep_time(cs))
+		return err_set(err, RC_SYSTEM, "epoll, or a timer: %s",
 		    strerror(errno));
 	for (size_t i = 0; i < n; i++)
 		if (!open_client(cs, &cs->list[i]))
-			return err_set(err, RC_SYSTEM, "127.0.0.1:%d: "
-			    "connection %zu: %s", cs->plan->port, i + 1,
-			    strerror(errno));
+			return err_set(err, RC_SYSTEM, "connection %zu: %s",
+			    i + 1, strerror(errno));
 	return RC_OK;
 }
 
 static void
 run(struct clients *cs, void (*before)(void))
 {
-	int64_t begun_ns;
-
 	if (before != NULL)
 		before();
-	begun_ns = cs->now_ns = clock_ns();
-	cs->end_ns = begun_ns + cs->plan->for_ns;
+	cs->begun_ns = cs->now_ns = clock_ns();
+	cs->end_ns = cs->begun_ns + cs->plan->for_ns;
 	for (size_t i = 0; i < cs->plan->connections; i++)
 		begin(cs, &cs->list[i]);
 	take_turns(cs);
-	cs->result->took_ns = cs->now_ns - begun_ns;
+	cs->result->took_ns = cs->now_ns - cs->begun_ns;
 }
 
 enum rc
@@ -329,7 +417,7 @@ clients_run(const struct clients_plan *plan, const struct requests *requests,
     void (*before)(void), struct clients_result *result, struct err *err)
 {
 	struct clients cs = { .plan = plan, .requests = requests,
-	    .result = result, .epoll = -1 };
+	    .result = result, .epoll = -1, .timer = -1 };
 	enum rc rc;
 
 	*result = (struct clients_result){ .sent = 0 };
@@ -338,6 +426,8 @@ clients_run(const struct clients_plan *plan, const struct requests *requests,
 		run(&cs, before);
 	for (size_t i = 0; cs.list != NULL && i < plan->connections; i++)
 		close_client(&cs, &cs.list[i]);
+	if (cs.timer >= 0)
+		(void)close(cs.timer);
 	if (cs.epoll >= 0)
 		(void)close(cs.epoll);
 	free(cs.list);

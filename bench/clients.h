@@ -1,6 +1,8 @@
 /*
  * clients -- connections that each send one request after the other and wait
- * for its answer in between: a closed loop, in one thread.
+ * for its answer in between: a closed loop, in one thread. With a pace a
+ * request is begun when it is due, if a connection is free, and its time counts
+ * from when it was due: who stalls is not asked less.
  */
 #ifndef BENCH_CLIENTS_H
 #define BENCH_CLIENTS_H
@@ -17,8 +19,11 @@
 
 struct clients_plan {
 	int port;		/* of 127.0.0.1 */
+	const char *socket;	/* FastCGI over this unix socket; NULL: HTTP,
+				 * to the port */
 	size_t connections;
 	int64_t for_ns;		/* no request is begun after that */
+	int64_t every_ns;	/* one request is due; 0: no pace */
 };
 
 /* sent = answers of every status + broken + unanswered: nothing is guessed. */
@@ -32,8 +37,9 @@ struct clients_result {
 	size_t refused;		/* connections that could not be made */
 	int64_t took_ns;	/* from the first request to the last answer */
 	int64_t *latency_ns;	/* of each answer, in order of arrival: from
-				 * before the first byte is written until the
-				 * wait that found the last one readable */
+				 * before the first byte is written, or from
+				 * when it was due, until the wait that found
+				 * the last one readable */
 	size_t n_latency;
 };
 

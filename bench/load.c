@@ -1,8 +1,9 @@
 /*
- * load -- signed deliveries over kept HTTP connections, and an account of
- * every answer.
+ * load -- signed deliveries over kept connections, and an account of every
+ * answer.
  *
- *     bench/load --port PORT --token TOKEN --url URL [option...]
+ *     bench/load --port PORT | --socket PATH --token TOKEN --url URL
+ *         [option...]
  *
  * Why not wrk: it sends the same request for ever, or one that a script makes
  * while the clock runs; every delivery here is another one, signed before the
@@ -10,10 +11,10 @@
  * was begun is waited for, so that rows in a journal can be compared with 204s.
  * And a request costs this program a write, a read and its share of a wait.
  *
- * The result is one line of JSON. Latencies are exact, of all answers; the
- * loop is closed (a connection waits for its answer before it sends again), so
- * a server that stalls is asked less. With --wait it prints a line "ready" when
- * all connections stand, and begins when it reads a line.
+ * The result is one line of JSON. Latencies are exact, of all answers. Without
+ * --rate the loop is closed (a connection waits for its answer before it sends
+ * again), so a server that stalls is asked less. With --wait it prints a line
+ * "ready" when all connections stand, and begins when it reads a line.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -33,6 +34,8 @@
 #define CONNECTIONS_MAX 10000
 #define SECONDS_MAX 86400
 #define PORT_MAX 65535
+#define RATE_MAX 1000000
+#define NS_PER_S 1000000000
 
 struct options {
 	struct requests_plan requests;
@@ -41,14 +44,18 @@ struct options {
 };
 
 static const char usage[] =
-    "usage: load --port PORT --token TOKEN --url URL [option...]\n"
-    "  --port PORT        of 127.0.0.1\n"
+    "usage: load --port PORT | --socket PATH --token TOKEN --url URL "
+    "[option...]\n"
+    "  --port PORT        of 127.0.0.1: HTTP\n"
+    "  --socket PATH      a unix socket: FastCGI\n"
     "  --token TOKEN      signs\n"
     "  --url URL          is signed\n"
     "  --path PATH        is asked for; /sync\n"
     "  --connections N    1\n"
     "  --requests N       at most so many; 100000\n"
     "  --seconds N        for no longer, decimals allowed; 5\n"
+    "  --rate N           so many a second and no more, each counted from when\n"
+    "                     it was due; as fast as answers come\n"
     "  --mix small|large  bench/mix.h; small\n"
     "  --seed N           of the mix; 1\n"
     "  --skip N           leave out the mix's first deliveries, since an\n"
@@ -57,6 +64,8 @@ static const char usage[] =
 
 static const struct option known[] = {
 	{ "port", required_argument, NULL, 'p' },
+	{ "socket", required_argument, NULL, 'o' },
+	{ "rate", required_argument, NULL, 'r' },
 	{ "token", required_argument, NULL, 't' },
 	{ "url", required_argument, NULL, 'u' },
 	{ "path", required_argument, NULL, 'a' },
@@ -126,6 +135,14 @@ take_option(struct options *o, int code, const char *text)
 	case 'k':
 		ok = number(text, 0, UINT32_MAX, &o->requests.skip);
 		break;
+	case 'r':
+		ok = number(text, 1, RATE_MAX, &value);
+		o->clients.every_ns = ok ? NS_PER_S / (int64_t)value : 0;
+		break;
+	case 'o':
+		o->clients.socket = text;
+		o->requests.fastcgi = true;
+		break;
 	case 't':
 		o->requests.token = text;
 		break;
@@ -162,7 +179,8 @@ read_options(struct options *o, int argc, char **argv)
 			    known[at].name, optarg);
 		return false;
 	}
-	return optind == argc && o->clients.port != 0 &&
+	return optind == argc &&
+	    (o->clients.port != 0) != (o->clients.socket != NULL) &&
 	    o->requests.token != NULL && o->requests.url != NULL;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "fastcgi.h"
 #include "twilio/params.h"
 #include "twilio/signature.h"
 
@@ -30,6 +31,47 @@ find_host(struct slice *host, const char *url, struct err *err)
 	return RC_OK;
 }
 
+static void
+write_http(struct maker *maker, struct slice body, const char *signature,
+    const char *token)
+{
+	buf_printf(&maker->one, "POST %s HTTP/1.1\r\n"
+	    "Host: %.*s\r\n"
+	    "User-Agent: TwilioProxy/1.1\r\n"
+	    "Accept: */*\r\n"
+	    "Content-Type: " MIX_CONTENT_TYPE "; charset=utf-8\r\n"
+	    "Content-Length: %zu\r\n"
+	    "X-Twilio-Signature: %s\r\n"
+	    "I-Twilio-Idempotency-Token: %s\r\n\r\n",
+	    maker->plan->path, (int)maker->host.len, maker->host.p, body.len,
+	    signature, token);
+	buf_add_slice(&maker->one, body);
+}
+
+static void
+write_fastcgi(struct maker *maker, struct slice body, const char *signature,
+    const char *token)
+{
+	const struct slice path = slice_of(maker->plan->path);
+	const struct fastcgi_param params[] = {
+		{ "REQUEST_METHOD", slice_of("POST") },
+		{ "REQUEST_URI", path },
+		{ "SCRIPT_NAME", path },
+		{ "QUERY_STRING", slice_of("") },
+		{ "REQUEST_SCHEME", slice_of("https") },
+		{ "HTTPS", slice_of("on") },
+		{ "REMOTE_ADDR", slice_of("192.0.2.7") },
+		{ "CONTENT_TYPE", slice_of(MIX_CONTENT_TYPE) },
+		{ "HTTP_HOST", maker->host },
+		{ "HTTP_USER_AGENT", slice_of("TwilioProxy/1.1") },
+		{ "HTTP_X_TWILIO_SIGNATURE", slice_of(signature) },
+		{ "HTTP_I_TWILIO_IDEMPOTENCY_TOKEN", slice_of(token) },
+	};
+
+	fastcgi_request(&maker->one, params,
+	    sizeof(params) / sizeof(params[0]), body);
+}
+
 /* sign -- the body as the mix's delivery number i, into maker->one. */
 static enum rc
 sign(struct maker *maker, uint64_t i, struct slice body, struct err *err)
@@ -47,17 +89,10 @@ sign(struct maker *maker, uint64_t i, struct slice body, struct err *err)
 	    signature);
 	mix_token(token, plan->seed, i);
 	buf_reset(&maker->one);
-	buf_printf(&maker->one, "POST %s HTTP/1.1\r\n"
-	    "Host: %.*s\r\n"
-	    "User-Agent: TwilioProxy/1.1\r\n"
-	    "Accept: */*\r\n"
-	    "Content-Type: " MIX_CONTENT_TYPE "; charset=utf-8\r\n"
-	    "Content-Length: %zu\r\n"
-	    "X-Twilio-Signature: %s\r\n"
-	    "I-Twilio-Idempotency-Token: %s\r\n\r\n",
-	    plan->path, (int)maker->host.len, maker->host.p, body.len,
-	    signature, token);
-	buf_add_slice(&maker->one, body);
+	if (plan->fastcgi)
+		write_fastcgi(maker, body, signature, token);
+	else
+		write_http(maker, body, signature, token);
 	if (!buf_ok(&maker->one))
 		return err_set(err, RC_MEMORY, "no memory for a request");
 	return RC_OK;

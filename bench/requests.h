@@ -1,10 +1,11 @@
 /*
- * requests -- signed HTTP/1.1 requests, made before they are needed: whole, in
- * one block of memory, so that sending one costs no more than a write.
+ * requests -- signed requests, HTTP/1.1 or FastCGI, made before they are needed:
+ * whole, in one block of memory, so that sending one costs no more than a write.
  */
 #ifndef BENCH_REQUESTS_H
 #define BENCH_REQUESTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,7 @@ struct requests_plan {
 	const char *token;	/* signs */
 	const char *url;	/* is signed; its host is the Host header */
 	const char *path;	/* of the request line */
+	bool fastcgi;		/* as a web server hands it on */
 };
 
 struct requests {
