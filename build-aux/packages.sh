@@ -2,20 +2,22 @@
 # packages.sh -- Debian packages that ./up, ./check and bench/ need. To be
 # sourced.
 
-# To build and run the responder behind nginx.
+# To build and run the responder behind nginx; libseccomp works out a filter of
+# system calls while it is built.
 packages_up='gcc libc6-dev make autoconf automake pkg-config
-	libfcgi-dev libsqlite3-dev nettle-dev libinih-dev
+	libfcgi-dev libsqlite3-dev nettle-dev libinih-dev libseccomp-dev
 	nginx sqlite3 curl openssl'
 
 # To test as well: libraries of the unit tests, the second compiler with the
 # runtime of its sanitizers, valgrind (libc6-dbg: it must know the C library's
 # symbols), Twilio's own library, which signs the end-to-end tests, one that
 # applies JSON patches, strace, which shows that a sync comes before its answer,
-# tmux, a terminal, and groff for what "make bundle" packs.
+# e2fsprogs, for a file system that loses its power, tmux, a terminal, and groff
+# for what "make bundle" packs.
 packages_check="$packages_up
 	libcmocka-dev libjson-c-dev clang libclang-rt-14-dev valgrind libc6-dbg
-	groff-base python3 python3-jsonpatch python3-twilio strace tmux
-	xz-utils"
+	groff-base python3 python3-jsonpatch python3-twilio strace e2fsprogs
+	tmux xz-utils"
 
 # To test it behind the other web servers; without them those tests are skipped.
 packages_servers='apache2 libapache2-mod-fcgid apache2-suexec-pristine

@@ -921,6 +921,22 @@ twenty_lines_a_second_are_logged_and_the_rest_counted(void **state)
 	assert_true(refusal_may_log(&limiter, now_us));
 }
 
+static void
+sixty_lines_a_minute_are_logged_however_long_a_flood_lasts(void **state)
+{
+	struct refusal_limiter limiter = { 0 };
+	const int64_t minute_us = INT64_C(28333334) * 60000000;
+	int lines = 0;
+
+	(void)state;
+	for (int i = 0; i < 600; i++)
+		lines += refusal_may_log(&limiter, minute_us + i * 100000);
+	assert_int_equal(lines, REFUSAL_LINES_PER_MIN);
+	assert_int_equal(limiter.left_out, 600 - REFUSAL_LINES_PER_MIN);
+	assert_true(refusal_may_log(&limiter, minute_us + 60000000));
+	assert_int_equal(limiter.left_out, 0);
+}
+
 /* ------------------------------------------------------------------------ */
 
 static int
@@ -996,6 +1012,8 @@ main(void)
 		cmocka_unit_test(a_token_under_document_root_stops_all),
 		cmocka_unit_test(
 		    twenty_lines_a_second_are_logged_and_the_rest_counted),
+		cmocka_unit_test(
+		    sixty_lines_a_minute_are_logged_however_long_a_flood_lasts),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -3,19 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *
-conf_env(char *const *envp, const char *name)
-{
-	const size_t len = strlen(name);
-
-	for (; envp != NULL && *envp != NULL; envp++) {
-		if (strncmp(*envp, name, len) == 0 && (*envp)[len] == '=')
-			return (*envp)[len + 1] == '\0' ? NULL :
-			    *envp + len + 1;
-	}
-	return NULL;
-}
-
 /* take_file -- what the file says. */
 static enum rc
 take_file(struct conf *conf, struct err *err)

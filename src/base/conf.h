@@ -130,7 +130,42 @@ bool conf_changed(const struct conf *conf);
  */
 bool conf_under(const struct conf *conf, const char *directory);
 
+/*
+ * conf_forget -- wipe the tokens' bytes, once keys were made of them; how many
+ * there are stays.
+ */
+void conf_forget(struct conf *conf);
+
+/*
+ * conf_directory -- the directories that the files of conf lie in, symbolic
+ * links resolved: that of the name, and that of the file.
+ *
+ * i  from 0 on; NULL: there are no more. One may come several times.
+ */
+const char *conf_directory(const struct conf *conf, size_t i);
+
 /* conf_env -- the value of a name in envp, or NULL; first match. */
 const char *conf_env(char *const *envp, const char *name);
+
+/* The variables that conf_load looks at. */
+#define CONF_N_ENV 5
+struct conf_env {
+	char *list[CONF_N_ENV + 1];	/* an envp for conf_load */
+};
+
+/*
+ * conf_env_take -- copy them, and wipe the token in envp: what reads the
+ * process's environment later on does not find it there.
+ *
+ * RC_MEMORY  nothing is changed
+ */
+enum rc conf_env_take(struct conf_env *env, char *const *envp,
+    struct err *err);
+
+/* conf_env_wipe -- wipe the token in envp; its variable stays, empty. */
+void conf_env_wipe(char *const *envp);
+
+/* conf_env_clear -- wipes and frees. */
+void conf_env_clear(struct conf_env *env);
 
 #endif

@@ -36,15 +36,36 @@ add_place(struct conf_places *places, const char *directory, size_t len,
 	return RC_OK;
 }
 
-/* Not from HOME: suEXEC removes it (docs/design.md section 4). */
+/*
+ * home -- the effective user's, or "" where there is none. Not from HOME: suEXEC
+ * removes it (docs/design.md section 4). Asked for once: a responder that runs
+ * cannot read the passwd file any more.
+ */
+static const char *
+home(void)
+{
+	static char known[PATH_MAX];
+	static bool asked;
+	const struct passwd *user;
+
+	if (asked)
+		return known;
+	user = getpwuid(geteuid());
+	if (user != NULL && user->pw_dir != NULL && user->pw_dir[0] == '/' &&
+	    strlen(user->pw_dir) < sizeof(known))
+		memcpy(known, user->pw_dir, strlen(user->pw_dir) + 1);
+	asked = true;
+	return known;
+}
+
 static enum rc
 add_home(struct conf_places *places, struct err *err)
 {
-	const struct passwd *user = getpwuid(geteuid());
+	const char *directory = home();
 
-	if (user == NULL || user->pw_dir == NULL || user->pw_dir[0] != '/')
+	if (directory[0] == '\0')
 		return RC_OK;
-	return add_place(places, user->pw_dir, strlen(user->pw_dir),
+	return add_place(places, directory, strlen(directory),
 	    "syncjournal/" FILE_NAME, err);
 }
 

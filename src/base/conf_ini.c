@@ -3,6 +3,8 @@
 #include <ini.h>
 #include <string.h>
 
+#include "base/wipe.h"
+
 /*
  * inih splits lines into keys and values and takes comments off. What it
  * would do silently, the reader below refuses or does itself: cut a line at
@@ -149,16 +151,6 @@ take_key(void *user, const char *section, const char *name,
 	return r->rc == RC_OK;
 }
 
-/* wipe_stack -- what inih leaves of a token in the frame that it had, which
- * begins where this one does. */
-static void __attribute__((noinline))
-wipe_stack(void)
-{
-	char below[4096];
-
-	explicit_bzero(below, sizeof(below));
-}
-
 enum rc
 conf_ini_read(struct conf *conf, const char *file, struct slice text,
     struct err *err)
@@ -170,6 +162,7 @@ conf_ini_read(struct conf *conf, const char *file, struct slice text,
 	};
 	int bad_line = ini_parse_stream(next_line, &r, take_key, &r);
 
+	/* inih had each line in its frame. */
 	wipe_stack();
 	if (bad_line < 0)
 		return conf_no_memory(err);

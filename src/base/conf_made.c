@@ -20,13 +20,26 @@ conf_new(struct conf **conf, struct err *err)
 }
 
 static void
-account_clear(struct conf_account *account)
+account_forget(struct conf_account *account)
 {
-	for (size_t i = 0; i < account->n_tokens; i++) {
+	for (size_t i = 0; i < account->n_tokens; i++)
 		explicit_bzero(account->tokens[i].secret,
 		    account->tokens[i].len);
+}
+
+void
+conf_forget(struct conf *conf)
+{
+	for (size_t i = 0; i < conf->n_accounts; i++)
+		account_forget(&conf->accounts[i]);
+}
+
+static void
+account_clear(struct conf_account *account)
+{
+	account_forget(account);
+	for (size_t i = 0; i < account->n_tokens; i++)
 		free(account->tokens[i].secret);
-	}
 	free(account->tokens);
 	free(account->sid);
 }

@@ -3,6 +3,7 @@
  * include it.
  *
  *     conf.c        load, complete by the environment, check, free
+ *     conf_env.c    the environment
  *     conf_find.c   which file
  *     conf_ini.c    the file's lines, through inih
  *     conf_keys.c   what a section or key means
@@ -56,6 +57,7 @@ struct conf_watch {
 	char *path;		/* as it was opened */
 	char *real;		/* all symbolic links resolved */
 	char *real_dir;		/* of the directory that path names it in */
+	char *lies_in;		/* the directory of real */
 	dev_t dev;
 	ino_t ino;
 	off_t size;

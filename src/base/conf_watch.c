@@ -13,22 +13,27 @@ conf_watch_clear(struct conf_watch *watch)
 	free(watch->path);
 	free(watch->real);
 	free(watch->real_dir);
+	free(watch->lies_in);
 }
 
-/* real_dir_of -- the directory that path names its file in, resolved. */
+/* directory_of -- the directory that path names its file in. */
+static char *
+directory_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		return strdup(".");
+	return strndup(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+/* real_dir_of -- the same, resolved. */
 static char *
 real_dir_of(const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	char *dir;
-	char *real;
+	char *dir = directory_of(path);
+	char *real = dir == NULL ? NULL : realpath(dir, NULL);
 
-	if (slash == NULL)
-		return realpath(".", NULL);
-	dir = strndup(path, slash == path ? 1 : (size_t)(slash - path));
-	if (dir == NULL)
-		return NULL;
-	real = realpath(dir, NULL);
 	free(dir);
 	return real;
 }
@@ -56,7 +61,10 @@ remember(struct conf *conf, const char *path, const struct stat *st,
 		.mode = st->st_mode,
 	};
 	conf->n_watch++;
-	if (watch->path == NULL)
+	if (watch->real != NULL)
+		watch->lies_in = directory_of(watch->real);
+	if (watch->path == NULL ||
+	    (watch->real != NULL && watch->lies_in == NULL))
 		return conf_no_memory(err);
 	/* Where it lies could not be told apart from a place that is served. */
 	if (watch->real == NULL || watch->real_dir == NULL)
@@ -104,6 +112,10 @@ conf_watch_read(struct conf *conf, const char *path, size_t most,
 
 	/* O_NONBLOCK: opening a FIFO must not wait for its writer. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0 && errno == EACCES && access(path, R_OK) == 0)
+		return err_set(err, RC_SYSTEM, "cannot be opened: its mode "
+		    "allows it, but a responder that runs reaches only the "
+		    "directories that it was started with: start it again");
 	if (fd < 0)
 		return err_set(err, RC_SYSTEM, "cannot be opened: %s",
 		    strerror(errno));
@@ -195,4 +207,15 @@ bool
 conf_under(const struct conf *conf, const char *directory)
 {
 	return conf_watch_under(conf, directory) != NULL;
+}
+
+const char *
+conf_directory(const struct conf *conf, size_t i)
+{
+	const struct conf_watch *watch;
+
+	if (i / 2 >= conf->n_watch)
+		return NULL;
+	watch = &conf->watch[i / 2];
+	return i % 2 == 0 ? watch->real_dir : watch->lies_in;
 }

@@ -112,7 +112,7 @@ static enum rc
 spare_journal(const char *journal, const char *path, struct err *err)
 {
 	static const char *const ends[] = { "", "-wal", "-shm", "-journal",
-	    "-lock" };
+	    "-lock", "-reserve" };
 	char name[PATH_MAX];
 	size_t i;
 	int n;

@@ -1,8 +1,10 @@
 /*
  * syncjournal -- the audit program: syncjournal(1).
  */
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include "base/err.h"
@@ -123,6 +125,9 @@ main(int argc, char **argv)
 
 	/* Some commands have tokens in memory. */
 	(void)setrlimit(RLIMIT_CORE, &none);
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	/* A limit on the size of files is to be an error, as a quota is. */
+	(void)signal(SIGXFSZ, SIG_IGN);
 	rc = run(argc, argv, &status, &err);
 	if (rc == RC_OK)
 		return (int)status;

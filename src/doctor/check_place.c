@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "journal/file.h"
+#include "journal/reserve.h"
 
 /* A page of SQLite's, as it writes them. */
 #define PROBE_BYTES 4096
@@ -209,6 +210,26 @@ check_filesystem(struct doctor *doctor, const char *directory)
 	}
 }
 
+/* Given back, it is a trouble of now, whatever is free meanwhile. */
+static void
+check_reserve(struct doctor *doctor)
+{
+	char *path = NULL;
+
+	if (reserve_path(doctor->journal, &path, NULL) != RC_OK) {
+		doctor->report->is_out_of_memory = true;
+		return;
+	}
+	if (reserve_is_given_back(path)) {
+		report_add(doctor->report, REPORT_FAILURE, "reserve", "%s was "
+		    "given back: the disk or a quota was full at the last "
+		    "delivery, and deliveries are answered 503", path);
+		report_mend(doctor->report, "Make room, 5 MiB at least: with "
+		    "the next delivery it is made again.");
+	}
+	free(path);
+}
+
 static void
 check_room(struct doctor *doctor, const char *directory)
 {
@@ -226,6 +247,7 @@ check_room(struct doctor *doctor, const char *directory)
 		report_mend(doctor->report, "Make room: when the disk is full "
 		    "deliveries are refused, and Twilio sends each six times "
 		    "at most.");
+	check_reserve(doctor);
 }
 
 void

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "journal/arena.h"
 #include "journal/db_parts.h"
+#include "journal/file.h"
 #include "journal/vfs.h"
 
 /* Who opens first reads a WAL that was left, some 5 ms for 5 MiB; others wait. A
@@ -37,10 +38,11 @@ classify(int code)
 	}
 }
 
+/* A limit on the size of files is one more quota. */
 static bool
 is_room(int reason)
 {
-	return reason != EDQUOT && reason != ENOSPC;
+	return reason != EDQUOT && reason != ENOSPC && reason != EFBIG;
 }
 
 /* By the errno of a file's last failed call, as its driver kept it. */
@@ -65,6 +67,9 @@ is_no_room(const struct db *db, int code)
 
 	if (code == SQLITE_IOERR_SHMSIZE)
 		return true;
+	/* A WAL, or its -shm; the errno is that of a second try, to read. */
+	if ((code & 0xff) == SQLITE_CANTOPEN)
+		return !file_has_inodes(db->path);
 	if (code != SQLITE_IOERR_WRITE || db->sqlite == NULL)
 		return false;
 	(void)sqlite3_file_control(db->sqlite, "main",
@@ -75,6 +80,29 @@ is_no_room(const struct db *db, int code)
 	 * journal that could not be begun is closed already. */
 	return !had_room(file) || !had_room(log) ||
 	    !is_room(sqlite3_system_errno(db->sqlite));
+}
+
+/* What a person can do about it. */
+static const char *
+mend(enum rc rc)
+{
+	if (rc == RC_FULL)
+		return ": no room for it, its -wal, -journal or -shm: make room "
+		    "on the disk (df, df -i) or in the quota";
+	if (rc == RC_SYNC)
+		return ": see with dmesg and df whether the disk is damaged, or "
+		    "read-only";
+	return "";
+}
+
+/* SQLite's message is that of the last call, which need not have failed. */
+static const char *
+reason(const struct db *db, int code)
+{
+	if (db->sqlite == NULL)
+		return "no memory";
+	return sqlite3_extended_errcode(db->sqlite) == code ?
+	    sqlite3_errmsg(db->sqlite) : sqlite3_errstr(code);
 }
 
 enum rc
@@ -89,9 +117,8 @@ db_fail(const struct db *db, int code, const char *what, struct err *err)
 	if (rc == RC_LIMIT)
 		return err_set(err, rc, "%s: %s: takes longer than it may",
 		    db->path, what);
-	return err_set(err, rc, "%s: %s: %s (SQLite's code %d)", db->path,
-	    what, db->sqlite == NULL ? "no memory" :
-	    sqlite3_errmsg(db->sqlite), code);
+	return err_set(err, rc, "%s: %s: %s (SQLite's code %d)%s", db->path,
+	    what, reason(db, code), code, mend(rc));
 }
 
 /* Remembers how long the WAL is after a commit; makes no checkpoint. */
@@ -574,16 +601,20 @@ struct slice
 db_bytes(struct db *db, enum statement statement, int column)
 {
 	sqlite3_stmt *stmt = *place_of(db, statement);
+	const int type = sqlite3_column_type(stmt, column);
 	struct slice bytes;
 
-	if (sqlite3_column_type(stmt, column) == SQLITE_NULL)
+	if (type == SQLITE_NULL)
 		return slice_of(NULL);
 	bytes.p = sqlite3_column_blob(stmt, column);
 	bytes.len = (size_t)sqlite3_column_bytes(stmt, column);
-	/* SQLite gives NULL for no bytes at all. */
-	if (bytes.p == NULL)
-		bytes.p = "";
-	return bytes;
+	if (bytes.p != NULL)
+		return bytes;
+	/* For no bytes at all; or there was no memory to make a number's text,
+	 * or a blob of zeros, and the next row must not come. */
+	if (bytes.len > 0 || type == SQLITE_INTEGER || type == SQLITE_FLOAT)
+		note_bind(db, SQLITE_NOMEM);
+	return (struct slice){ "", 0 };
 }
 
 int
@@ -702,7 +733,7 @@ db_sync(struct db *db, struct err *err)
 	if (code == SQLITE_OK)
 		return RC_OK;
 	return err_set(err, RC_SYNC, "%s: sync of the WAL: %s (SQLite's code "
-	    "%d)", db->path, sqlite3_errstr(code), code);
+	    "%d)%s", db->path, sqlite3_errstr(code), code, mend(RC_SYNC));
 }
 
 enum rc
@@ -739,6 +770,31 @@ int
 db_wal_pages(const struct db *db)
 {
 	return db->wal_pages;
+}
+
+enum rc
+db_renew_wal(struct db *db, struct err *err)
+{
+	sqlite3_file *file = NULL;
+	enum rc rc;
+	int code;
+
+	db_wait(db, 0);
+	rc = db_run(db, STATEMENT_BEGIN, err);
+	if (rc != RC_OK)
+		return rc;
+	(void)sqlite3_file_control(db->sqlite, "main",
+	    SQLITE_FCNTL_JOURNAL_POINTER, &file);
+	code = vfs_renew(file);
+	if (code != SQLITE_OK)
+		rc = err_set(err, classify(code), "%s: writing the WAL again: "
+		    "%s (SQLite's code %d)", db->path, sqlite3_errstr(code),
+		    code);
+	if (rc != RC_OK) {
+		(void)db_run(db, STATEMENT_ROLLBACK, NULL);
+		return rc;
+	}
+	return db_run(db, STATEMENT_ROLLBACK, err);
 }
 
 enum rc

@@ -226,6 +226,16 @@ int db_wal_pages(const struct db *db);
  * and its reason for failing is known before a row is. */
 enum rc db_prepare(struct db *db, enum statement statement, struct err *err);
 
+/*
+ * db_renew_wal -- write all of the WAL to the disk again: to be called before a
+ * checkpoint where a sync may have failed. What the checkpoint copies must be in the
+ * WAL on the disk as well, until the copy is: else a loss of power meanwhile leaves
+ * parts of a commit.
+ *
+ * RC_BUSY   another program writes
+ */
+enum rc db_renew_wal(struct db *db, struct err *err);
+
 enum db_checkpoint {
 	DB_CHECKPOINT_RESTART,	/* the next writer begins the WAL anew */
 	DB_CHECKPOINT_TRUNCATE,	/* and the file is emptied */

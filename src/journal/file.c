@@ -222,9 +222,10 @@ file_begin(const char *path, char **aside, struct err *err)
 		goto out;
 	fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0) {
-		rc = err_set(err, RC_SYSTEM, "%s: cannot be created: %s; the "
-		    "user that runs this program must be able to write to "
-		    "its directory", path, strerror(errno));
+		rc = err_set(err, errno == ENOSPC || errno == EDQUOT ? RC_FULL :
+		    RC_SYSTEM, "%s: cannot be created: %s; the user that runs "
+		    "this program must be able to write to its directory",
+		    path, strerror(errno));
 		goto out;
 	}
 	(void)close(fd);
@@ -300,16 +301,22 @@ file_has_hot_journal(const char *path)
 }
 
 int64_t
-file_wal_size(const char *path)
+file_size(const char *path)
 {
 	struct stat status;
+
+	return stat(path, &status) == 0 ? (int64_t)status.st_size : 0;
+}
+
+int64_t
+file_wal_size(const char *path)
+{
 	char *name = NULL;
-	int64_t size = 0;
+	int64_t size;
 
 	if (add_suffix(path, "-wal", &name, NULL) != RC_OK)
 		return 0;
-	if (stat(name, &status) == 0)
-		size = (int64_t)status.st_size;
+	size = file_size(name);
 	free(name);
 	return size;
 }
@@ -329,8 +336,9 @@ file_sync_directory(const char *path, struct err *err)
 		    directory, strerror(errno));
 	/* Some file systems have no sync of a directory, and need none. */
 	else if (fsync(fd) != 0 && errno != EINVAL)
-		rc = err_set(err, RC_SYNC, "%s: cannot be synced: %s",
-		    directory, strerror(errno));
+		rc = err_set(err, RC_SYNC, "%s: cannot be synced: %s; see with "
+		    "dmesg whether the disk is damaged", directory,
+		    strerror(errno));
 	else
 		rc = RC_OK;
 	if (fd >= 0)
@@ -359,11 +367,13 @@ file_check(const char *path, const struct file_id *id, struct err *err)
 
 	if (stat(path, &status) != 0)
 		return err_set(err, RC_FOREIGN, "%s: is gone (%s) while it "
-		    "was in use", path, strerror(errno));
+		    "was in use: put it back, with its -wal, or another one "
+		    "is begun", path, strerror(errno));
 	if ((uint64_t)status.st_dev != id->device ||
 	    (uint64_t)status.st_ino != id->inode)
 		return err_set(err, RC_FOREIGN, "%s: was replaced by another "
-		    "file while it was in use", path);
+		    "file while it was in use: that one is gone on with; "
+		    "merge the old one into it", path);
 	return RC_OK;
 }
 
@@ -427,21 +437,45 @@ file_on_network(const char *path)
 	return file_place(path) == FILE_NETWORK;
 }
 
+int64_t
+file_room(const char *path)
+{
+	char *directory = directory_of(path);
+	struct statvfs system;
+	int64_t room = -1;
+
+	if (directory != NULL && statvfs(directory, &system) == 0)
+		room = (int64_t)((uint64_t)system.f_bavail * system.f_frsize);
+	free(directory);
+	return room;
+}
+
+bool
+file_has_inodes(const char *path)
+{
+	char *directory = directory_of(path);
+	struct statvfs system;
+	bool has = true;
+
+	/* Some file systems make them as they are needed, and say 0 of 0. */
+	if (directory != NULL && statvfs(directory, &system) == 0)
+		has = system.f_files == 0 || system.f_favail > 0;
+	free(directory);
+	return has;
+}
+
 enum rc
 file_has_room(const char *path, struct err *err)
 {
-	struct statvfs system;
+	const int64_t room = file_room(path);
 	struct stat file;
-	uint64_t room;
 
-	if (stat(path, &file) != 0 || statvfs(path, &system) != 0)
+	if (stat(path, &file) != 0 || room < 0)
 		return err_set(err, RC_SYSTEM, "%s: %s", path,
 		    strerror(errno));
-	room = (uint64_t)system.f_bavail * system.f_frsize;
-	if (room >= (uint64_t)file.st_size)
+	if (room >= (int64_t)file.st_size)
 		return RC_OK;
 	return err_set(err, RC_FULL, "%s: a rebuild takes as much room again "
-	    "for a while, %llu MiB; only %llu are free", path,
-	    (unsigned long long)(file.st_size >> 20) + 1,
-	    (unsigned long long)(room >> 20));
+	    "for a while, %lld MiB; only %lld are free", path,
+	    (long long)(file.st_size >> 20) + 1, (long long)(room >> 20));
 }

@@ -67,12 +67,21 @@ enum rc file_finish(const char *path, const char *aside, bool *left,
  * its rollback journal is still there to be played back. */
 bool file_has_hot_journal(const char *path);
 
-/* file_wal_size -- the bytes of the file's WAL; 0 where there is none. */
+/* file_size, file_wal_size -- the bytes of the file, and of its WAL; 0 where
+ * there is none. */
+int64_t file_size(const char *path);
 int64_t file_wal_size(const char *path);
 
 /* file_sync_directory -- make the names in the file's directory durable;
  * some builds of SQLite do not. */
 enum rc file_sync_directory(const char *path, struct err *err);
+
+/* file_room -- the bytes that the file system has free for whoever asks; -1: not
+ * known. The file itself may be absent. A quota is not seen. */
+int64_t file_room(const char *path);
+
+/* file_has_inodes -- whether a file can be made there, as far as it is known. */
+bool file_has_inodes(const char *path);
 
 /*
  * file_has_room -- whether the file system has as many bytes free as the file

@@ -1,6 +1,7 @@
 #include "journal/journal.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -9,13 +10,16 @@
 #include "journal/lock.h"
 #include "journal/members.h"
 #include "journal/migrate.h"
+#include "journal/reserve.h"
 #include "journal/settings.h"
 
 /* At 100,000 a second, seven centuries; far from where numbers overflow. */
 #define POSITION_MAX ((int64_t)1 << 51)
-/* While a reader keeps the WAL from being begun anew, each try goes over all
- * of it: not after every commit. */
+/* While a reader, or a full disk, keeps the WAL from being begun anew, each try
+ * goes over all of it: not after every commit. */
 #define CHECKPOINT_PAUSE_US 1000000
+/* With less, another process may have found no room already. */
+#define ROOM_UNSURE ((int64_t)1 << 20)
 /* Nothing holds the lock for more than 50 ms (docs/design.md section 6). */
 #define CHECKPOINT_LONG_US 35000
 #define CHECKPOINT_SHORT_US 25000
@@ -57,6 +61,19 @@ journal_ms_left(int64_t deadline_us)
 	int64_t left_us = deadline_us - clock_mono_us();
 
 	return left_us <= 0 ? 0 : (int)(left_us / 1000);
+}
+
+/* Of what needed the lock, with what came of it: let the next one in. */
+static void
+let_go(struct journal *journal, enum rc rc)
+{
+	if (rc != RC_OK && rc != RC_BUSY)
+		journal->unsure = true;
+	if (rc == RC_FULL)
+		journal_make_room(journal);
+	lock_release(journal->lock);
+	if (rc == RC_SYNC)
+		journal_fail(journal);
 }
 
 /* What the last transaction knew of streams holds in this one if it was an
@@ -110,9 +127,16 @@ journal_begin(struct journal *journal, int wait_ms, int64_t *position,
 		return err_set(err, RC_SYNC, "%s: a write failed before",
 		    journal->path);
 	rc = lock_take(journal->lock, wait_ms, err);
+	/* Another directory may have the place of ours, and be forbidden to a
+	 * confined process. */
+	if (rc == RC_SYSTEM && access(journal->path, F_OK) == 0 &&
+	    file_check(journal->path, &journal->file, NULL) != RC_OK)
+		return file_check(journal->path, &journal->file, err);
 	if (rc != RC_OK)
 		return rc;
 	rc = file_check(journal->path, &journal->file, err);
+	if (rc == RC_OK && journal->mode == DB_WAL)
+		rc = reserve_check(journal->reserve, err);
 	if (rc != RC_OK)
 		goto out;
 	db_wait(journal->db, journal_ms_left(deadline_us));
@@ -135,10 +159,8 @@ journal_begin(struct journal *journal, int wait_ms, int64_t *position,
 out:
 	if (rc != RC_OK) {
 		roll_back(journal);
-		lock_release(journal->lock);
+		let_go(journal, rc);
 	}
-	if (rc == RC_SYNC)
-		journal_fail(journal);
 	return rc;
 }
 
@@ -181,9 +203,9 @@ journal_finish(struct journal *journal, enum rc rc, struct err *err)
 		rc = commit(journal, err);
 	if (rc != RC_OK)
 		roll_back(journal);
-	lock_release(journal->lock);
+	journal->unsure = false;
+	let_go(journal, rc);
 	journal->released_us = clock_mono_us();
-	journal->full = rc == RC_FULL;
 	if (rc == RC_OK)
 		rc = db_sync(journal->db, err);
 	if (rc == RC_SYNC)
@@ -330,7 +352,7 @@ journal_mode(const struct journal *journal)
 	return journal_mode_text(journal->mode);
 }
 
-/* Whether there is room again is only known once it is used: there and back,
+/* Whether a write is possible is only known once it is tried: there and back,
  * since SQLite does not write a page whose content stays as it is. */
 static enum rc
 touch(struct db *db, struct err *err)
@@ -354,7 +376,7 @@ journal_ready(struct journal *journal, int wait_ms, struct err *err)
 	rc = journal_begin(journal, wait_ms, &position, err);
 	if (rc != RC_OK)
 		return rc;
-	if (journal->full)
+	if (journal->unsure || file_room(journal->path) < ROOM_UNSURE)
 		return journal_finish(journal, touch(journal->db, err), err);
 	rc = db_run(journal->db, STATEMENT_ROLLBACK, err);
 	/* Nothing was changed. */
@@ -413,14 +435,12 @@ journal_maintain(struct journal *journal, bool urgent, struct err *err)
 	begun_us = clock_mono_us();
 	rc = db_checkpoint(journal->db, journal_wal_is_huge(journal) ?
 	    DB_CHECKPOINT_TRUNCATE : DB_CHECKPOINT_RESTART, err);
-	lock_release(journal->lock);
 	if (rc == RC_OK && urgent)
 		checkpoint_took(journal, clock_mono_us() - begun_us);
-	if (rc == RC_BUSY)
+	let_go(journal, rc);
+	if (rc == RC_BUSY || rc == RC_FULL)
 		journal->checkpoint_after_us = clock_mono_us() +
 		    CHECKPOINT_PAUSE_US;
-	if (rc == RC_SYNC)
-		journal_fail(journal);
 	return rc;
 }
 

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "journal/journal_parts.h"
 #include "journal/migrate.h"
+#include "journal/reserve.h"
 
 /* Readers of an old state can keep a checkpoint from emptying the WAL: try
  * again this often, within the caller's wait. */
@@ -153,6 +154,19 @@ settle(struct journal *journal, struct err *err)
 	return rc;
 }
 
+/* What is copied from a WAL must be in the one on the disk as well. */
+static enum rc
+copy_wal(struct journal *journal, struct err *err)
+{
+	enum rc rc = RC_OK;
+
+	if (!lock_is_plain(journal->lock))
+		rc = db_renew_wal(journal->db, err);
+	if (rc == RC_OK)
+		rc = db_checkpoint(journal->db, DB_CHECKPOINT_TRUNCATE, err);
+	return rc;
+}
+
 /*
  * After a failed sync, what recovery found in a WAL may be in the page cache
  * alone: bring it to the disk by another way before anything is built on it.
@@ -168,7 +182,7 @@ empty_wal(struct journal *journal, bool patient, int64_t deadline_us,
 	enum rc rc;
 
 	for (;;) {
-		rc = db_checkpoint(journal->db, DB_CHECKPOINT_TRUNCATE, err);
+		rc = copy_wal(journal, err);
 		if (rc != RC_BUSY || !patient ||
 		    clock_mono_us() >= deadline_us)
 			break;
@@ -212,6 +226,24 @@ prepare(struct journal *journal, const struct journal_options *options,
 	return rc;
 }
 
+/* The same; a full disk is what the reserve is for. */
+static enum rc
+prepare_in_room(struct journal *journal, const struct journal_options *options,
+    int64_t deadline_us, struct err *err)
+{
+	enum rc rc;
+
+	rc = prepare(journal, options, deadline_us, err);
+	if (rc == RC_FULL && reserve_give_back(journal->reserve)) {
+		db_close(journal->db);
+		journal->db = NULL;
+		rc = prepare(journal, options, deadline_us, err);
+	}
+	if (rc == RC_OK && options->resident && journal->mode == DB_WAL)
+		reserve_make(journal->reserve);
+	return rc;
+}
+
 static enum rc
 make_parts(struct journal *journal, struct err *err)
 {
@@ -222,6 +254,9 @@ make_parts(struct journal *journal, struct err *err)
 	rc = projector_new(&journal->projector, &options, err);
 	if (rc == RC_OK)
 		rc = quarantine_new(&journal->quarantine, err);
+	/* What needs no memory when there is none, and lets others write. */
+	if (rc == RC_OK)
+		rc = db_prepare(journal->db, STATEMENT_ROLLBACK, err);
 	return rc;
 }
 
@@ -247,12 +282,14 @@ journal_open(struct journal **journal, const struct journal_options *options,
 	if (rc == RC_OK)
 		rc = file_look(new->path, &state, &version, err);
 	if (rc == RC_OK)
+		rc = reserve_path(new->path, &new->reserve, err);
+	if (rc == RC_OK)
 		rc = lock_open(&new->lock, new->path, err);
 	if (rc == RC_OK)
 		rc = lock_take(new->lock, wait_ms, err);
 	if (rc != RC_OK)
 		goto out;
-	rc = prepare(new, options, deadline_us, err);
+	rc = prepare_in_room(new, options, deadline_us, err);
 	if (rc == RC_SYNC)
 		journal_fail(new);
 	lock_release(new->lock);
@@ -291,6 +328,7 @@ journal_close(struct journal *journal)
 	db_close(journal->scratch);
 	db_close(journal->db);
 	lock_close(journal->lock);
+	free(journal->reserve);
 	free(journal->path);
 	free(journal->given);
 	free(journal);

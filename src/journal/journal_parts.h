@@ -24,6 +24,7 @@ struct journal {
 	char *path;		/* canonical */
 	enum db_journal_mode mode;
 	struct file_id file;	/* that is open */
+	char *reserve;		/* its path: journal/reserve.h */
 	struct lock *lock;
 	struct db *db;
 	struct projector *projector;
@@ -35,7 +36,7 @@ struct journal {
 	int64_t released_us;	/* when the lock was last let go; monotonic */
 	int64_t slice_us;	/* of work in a slice: journal_slice_took */
 	bool left;		/* something was set aside at its creation */
-	bool full;		/* the last write found no room */
+	bool unsure;		/* the last write failed, and the next may */
 	int wal_pages_due;	/* a checkpoint is urgent: checkpoint_took */
 	int64_t checkpoint_after_us;	/* monotonic: not before this */
 	bool brief;		/* of a WAL: one commit, synced with the lock */
@@ -75,6 +76,13 @@ enum rc journal_put_learned(struct journal *journal, const struct buf *lines,
 /* journal_fail -- nothing is acknowledged any more, and who opens a WAL next is
  * told. */
 void journal_fail(struct journal *journal);
+
+/*
+ * journal_make_room -- what can be done about a full disk, with the lock: give the
+ * reserve back, and empty the WAL if the file then has room for what is in it.
+ * Nothing if the reserve was given back before.
+ */
+void journal_make_room(struct journal *journal);
 
 /* journal_forget -- what was learned in a transaction that is undone. */
 void journal_forget(struct journal *journal);

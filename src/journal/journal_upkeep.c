@@ -1,6 +1,10 @@
 #include "base/clock.h"
 #include "journal/journal_parts.h"
 #include "journal/rebuild.h"
+#include "journal/reserve.h"
+
+/* For readers: of a WAL of 63 MiB, -shm has 128 KiB. */
+#define READERS_ROOM (256 * 1024)
 
 #define HELD_US 15000
 #define SLICE_US_MIN 1000
@@ -20,6 +24,28 @@ journal_slice_took(struct journal *journal, int64_t took_us)
 	if (slice_us > SLICE_US_MAX)
 		slice_us = SLICE_US_MAX;
 	journal->slice_us = slice_us;
+}
+
+/* Whether a checkpoint would not fill the disk again. */
+static bool
+fits(struct journal *journal)
+{
+	const int64_t room = file_room(journal->path);
+	int64_t pages, page_size;
+
+	return db_number(journal->db, STATEMENT_PAGE_COUNT, &pages, NULL) ==
+	    RC_OK && db_number(journal->db, STATEMENT_PAGE_SIZE, &page_size,
+	    NULL) == RC_OK && (room < 0 || pages * page_size -
+	    file_size(journal->path) + READERS_ROOM <= room);
+}
+
+void
+journal_make_room(struct journal *journal)
+{
+	if (journal->mode == DB_WAL && reserve_give_back(journal->reserve) &&
+	    fits(journal) && db_checkpoint(journal->db,
+	    DB_CHECKPOINT_TRUNCATE, NULL) == RC_SYNC)
+		journal_fail(journal);
 }
 
 bool

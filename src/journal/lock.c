@@ -18,6 +18,9 @@
  * comes just before flock() sleeps would break nothing. */
 #define LOCK_TICK_US 5000
 
+/* Nobody replaces the file so often: it cannot be looked at. */
+#define TRIES_MAX 100
+
 /* A byte for each word. */
 #define LEFT '!'
 #define TAKEN_BACK '-'
@@ -57,9 +60,13 @@ open_file(struct lock *lock, struct err *err)
 {
 	lock->fd = open(lock->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW |
 	    O_NONBLOCK, 0600);
+	/* What may be over without a restart is as a full disk. */
 	if (lock->fd < 0)
-		return err_set(err, RC_SYSTEM, "%s: cannot open the writers' "
-		    "lock: %s", lock->path, strerror(errno));
+		return err_set(err, errno == EROFS || errno == ENOSPC ||
+		    errno == EDQUOT ? RC_FULL : RC_SYSTEM, "%s: cannot open "
+		    "the writers' lock: %s; the journal's directory must be "
+		    "there, and the user that runs this program be able to "
+		    "write to it", lock->path, strerror(errno));
 	give_to_owner(lock);
 	return RC_OK;
 }
@@ -82,12 +89,13 @@ lock_open(struct lock **lock, const char *journal, struct err *err)
 	buf_init(&path, 0);
 	buf_printf(&path, "%s-lock", journal);
 	new = calloc(1, sizeof(*new));
+	if (new != NULL)
+		new->fd = -1;
 	if (new == NULL || !buf_ok(&path) ||
 	    (new->journal = strdup(journal)) == NULL) {
 		rc = err_set(err, RC_MEMORY, "%s: no memory", journal);
 		goto out;
 	}
-	new->fd = -1;
 	new->path = path.data;
 	buf_init(&path, 0);
 	rc = open_file(new, err);
@@ -196,8 +204,9 @@ lock_take(struct lock *lock, int wait_ms, struct err *err)
 {
 	int64_t deadline_us = clock_mono_us() + (int64_t)wait_ms * 1000;
 	enum rc rc;
+	int i;
 
-	for (;;) {
+	for (i = 0; i < TRIES_MAX; i++) {
 		if (lock->fd < 0) {
 			rc = open_file(lock, err);
 			if (rc != RC_OK)
@@ -211,6 +220,8 @@ lock_take(struct lock *lock, int wait_ms, struct err *err)
 		/* Somebody removed the file: lock the one that others find. */
 		close_file(lock);
 	}
+	return err_set(err, RC_SYSTEM, "%s: whether it is still there after "
+	    "locking cannot be seen", lock->path);
 }
 
 enum rc
@@ -225,9 +236,13 @@ lock_leave(struct lock *lock, enum lock_word word, bool leave,
 	while (n < 0 && errno == EINTR);
 	if (n == 1)
 		return RC_OK;
-	return err_set(err, n < 0 && (errno == ENOSPC || errno == EDQUOT) ?
-	    RC_FULL : RC_SYSTEM, "%s: cannot be written to: %s", lock->path,
-	    n < 0 ? strerror(errno) : "nothing was written");
+	if (n < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG))
+		return err_set(err, RC_FULL, "%s: cannot be written to: %s; "
+		    "make room on the disk or in the quota", lock->path,
+		    strerror(errno));
+	return err_set(err, RC_SYNC, "%s: cannot be written to: %s; see with "
+	    "dmesg and df whether the disk is damaged, or read-only",
+	    lock->path, n < 0 ? strerror(errno) : "nothing was written");
 }
 
 bool

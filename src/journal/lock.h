@@ -23,6 +23,7 @@ struct lock;
  * *lock    set only on RC_OK; not held yet; closed with lock_close
  *
  * RC_SYSTEM  the file cannot be made or opened: says which and why
+ * RC_FULL    the same, for want of room, or since the file system is read-only
  * RC_MEMORY
  */
 enum rc lock_open(struct lock **lock, const char *journal, struct err *err);
@@ -38,8 +39,8 @@ void lock_close(struct lock *lock);
  *          nothing else
  *
  * RC_BUSY    not had in time
- * RC_SYSTEM  the file cannot be locked, or not be made again after somebody
- *            removed it
+ * RC_SYSTEM, RC_FULL  the file cannot be locked, or not be made again after
+ *            somebody removed it
  */
 enum rc lock_take(struct lock *lock, int wait_ms, struct err *err);
 
@@ -60,7 +61,7 @@ enum lock_word {
 /*
  * lock_leave -- leave a word, or take it back. LOCK_COMMITTING only with the lock.
  *
- * RC_FULL, RC_SYSTEM  it is not left
+ * RC_FULL, RC_SYNC  it is not left
  */
 enum rc lock_leave(struct lock *lock, enum lock_word word, bool leave,
     struct err *err);

@@ -261,6 +261,29 @@ vfs_sync(sqlite3_file *file)
 	return below->pMethods->xSync(below, SQLITE_SYNC_NORMAL);
 }
 
+int
+vfs_renew(sqlite3_file *file)
+{
+	struct wal *const wal = wal_of(file);
+	sqlite3_file *below;
+	sqlite3_int64 size = 0, at;
+	int code, len;
+
+	if (file == NULL || file->pMethods != &wal_methods)
+		return SQLITE_OK;
+	below = real(wal);
+	code = below->pMethods->xFileSize(below, &size);
+	/* Nothing is gathered outside a COMMIT: there is room. */
+	for (at = 0; code == SQLITE_OK && at < size; at += len) {
+		len = size - at < GATHER_SIZE ? (int)(size - at) : GATHER_SIZE;
+		code = below->pMethods->xRead(below, wal->bytes, len, at);
+		if (code == SQLITE_OK)
+			code = below->pMethods->xWrite(below, wal->bytes, len,
+			    at);
+	}
+	return code == SQLITE_OK ? vfs_sync(file) : code;
+}
+
 /* ------------------------------------------------------------------------
  * The driver's own
  */

@@ -58,4 +58,13 @@ bool vfs_may_defer(const char *release);
 /* vfs_sync -- the sync that was left out; SQLite's code. */
 int vfs_sync(struct sqlite3_file *file);
 
+/*
+ * vfs_renew -- write all of a WAL again, as it is, and sync it; SQLite's code. After a
+ * sync that failed the page cache has what the disk has not, and takes it for
+ * written: no sync alone brings it there. Does nothing where that is no WAL.
+ *
+ * The caller has SQLite's lock for writing.
+ */
+int vfs_renew(struct sqlite3_file *file);
+
 #endif

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "responder/batch.h"
+#include "responder/confine.h"
 #include "responder/receive.h"
 #include "responder/request.h"
 
@@ -238,8 +239,12 @@ cgi_run(struct setup *setup, struct err *err)
 
 	journal_brief();
 	rc = setup_load(setup, err);
-	if (rc == RC_OK)
+	if (rc == RC_OK) {
+		conf_env_wipe(setup->envp);
+		if (setup->confined)
+			confine_brief(setup->conf);
 		rc = receipt_new(&receipt, err);
+	}
 	if (rc != RC_OK) {
 		answer_unavailable(setup);
 		return rc;

@@ -50,16 +50,22 @@ tell(struct loop *l, enum rc rc, const struct err *err)
 	l->trouble_us = l->now_us;
 }
 
+/* end -- for a supervisor to start the next process. */
+static void
+end(struct loop *l, enum rc rc)
+{
+	log_line(LOG_ERROR, 0, "nothing is acknowledged any more; ending");
+	l->fatal = rc;
+	loop_stop_now(l);
+}
+
 /* judge -- what an rc of the journal means for the loop. */
 static void
 judge(struct loop *l, enum rc rc, const struct err *err)
 {
 	tell(l, rc, err);
-	if (!is_fatal(rc) || l->fatal != RC_OK)
-		return;
-	log_line(LOG_ERROR, 0, "nothing is acknowledged any more; ending");
-	l->fatal = rc;
-	loop_stop_now(l);
+	if (is_fatal(rc) && l->fatal == RC_OK)
+		end(l, rc);
 }
 
 struct journal *
@@ -171,7 +177,9 @@ complain(struct loop *l, const struct err *err)
 }
 
 /* open_late -- the journal, if its lock or a full disk kept it from being
- * opened at the start; deliveries are answered 503 until then. */
+ * opened at the start; deliveries are answered 503 until then. What would not
+ * have let us start ends us: the next one may be able to, since it is confined
+ * to what is there then. */
 static void
 open_late(struct loop *l)
 {
@@ -180,6 +188,8 @@ open_late(struct loop *l)
 
 	rc = setup_open(l->setup, LOCK_WAIT_MS, &err);
 	judge(l, rc, &err);
+	if (rc != RC_OK && rc != RC_FULL && rc != RC_BUSY && l->fatal == RC_OK)
+		end(l, rc);
 	if (rc == RC_OK && setup_record(l->setup, "start", LOCK_WAIT_MS,
 	    &err) != RC_OK)
 		log_line(LOG_WARNING, 0, "the start is not in the journal: %s",

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "base/log.h"
 #include "config.h"
 #include "responder/cgi.h"
+#include "responder/confine.h"
 #include "responder/gateway.h"
 #include "responder/listen.h"
 #include "responder/loop.h"
@@ -32,6 +34,7 @@ extern char **environ;
 struct arguments {
 	const char *config;
 	const char *socket;
+	bool confined;
 	bool help;
 	bool version;
 };
@@ -99,6 +102,8 @@ guard(struct err *err)
 	const struct rlimit none = { 0, 0 };
 
 	umask(077);
+	/* A limit on the size of files is to be an error, as a quota is. */
+	(void)signal(SIGXFSZ, SIG_IGN);
 	if (setrlimit(RLIMIT_CORE, &none) != 0)
 		return err_set(err, RC_SYSTEM, "no core dump: %s",
 		    strerror(errno));
@@ -127,7 +132,7 @@ run_cgi(const struct arguments *arguments, struct err *err)
 {
 	struct setup setup = {
 		.file = arguments->config,
-		.envp = environ,
+		.confined = arguments->confined,
 	};
 	enum rc rc;
 
@@ -159,9 +164,22 @@ open_journal(struct setup *setup, struct err *err)
 	return rc;
 }
 
+/* give_up -- all that serving does not need, and say so. */
+static void
+give_up(const struct setup *setup, const struct listener *listener)
+{
+	struct buf said;
+
+	buf_init(&said, 0);
+	confine(setup->conf, listener, &said);
+	log_line(LOG_INFO, 0, "%s", buf_ok(&said) ? said.data : "");
+	buf_clear(&said);
+}
+
 /* serve -- from a listening socket, until a signal. */
 static enum rc
-serve(struct setup *setup, struct listener *listener, struct err *err)
+serve(const struct arguments *arguments, struct setup *setup,
+    struct listener *listener, struct err *err)
 {
 	enum rc rc;
 
@@ -180,6 +198,11 @@ serve(struct setup *setup, struct listener *listener, struct err *err)
 	    setup->conf->journal_path, setup->journal == NULL ?
 	    "not open yet" : journal_mode(setup->journal),
 	    listener->name);
+	if (arguments->confined)
+		give_up(setup, listener);
+	else
+		log_line(LOG_INFO, 0, "not confined: SYNCJOURNAL_CONFINE is "
+		    "no");
 	rc = loop_run(setup, listener, err);
 	if (rc == RC_OK)
 		log_line(LOG_INFO, 0, "stopped");
@@ -192,13 +215,18 @@ run_fastcgi(const struct arguments *arguments, struct listener *listener,
 {
 	struct setup setup = {
 		.file = arguments->config,
-		.envp = environ,
 		.resident = true,
 	};
+	struct conf_env env;
 	enum rc rc;
 
 	raise_files();
-	rc = serve(&setup, listener, err);
+	rc = conf_env_take(&env, environ, err);
+	if (rc == RC_OK) {
+		setup.envp = env.list;
+		rc = serve(arguments, &setup, listener, err);
+		conf_env_clear(&env);
+	}
 	setup_close(&setup);
 	listen_close(listener);
 	return rc;
@@ -252,6 +280,9 @@ main(int argc, char **argv)
 			printf("syncjournal.fcgi %s\n", PACKAGE_VERSION);
 		return fflush(stdout) == 0 ? 0 : 1;
 	}
+	if (rc == RC_OK)
+		rc = confine_wanted(getenv("SYNCJOURNAL_CONFINE"),
+		    &arguments.confined, &err);
 	if (rc == RC_OK)
 		rc = run(&arguments, &err);
 	if (rc != RC_OK)

@@ -40,22 +40,36 @@ refusal_rule(enum refusal refusal)
 	return &rules[refusal];
 }
 
+static void
+tell_left_out(struct refusal_limiter *limiter)
+{
+	if (limiter->left_out > 0)
+		log_line(LOG_WARNING, 0, "%" PRIu64 " more requests were "
+		    "refused; their lines were left out", limiter->left_out);
+	limiter->left_out = 0;
+}
+
 bool
 refusal_may_log(struct refusal_limiter *limiter, int64_t now_us)
 {
 	const int64_t second = now_us / 1000000;
+	const int64_t minute = second / 60;
 
+	if (minute != limiter->minute)
+		limiter->n_minute = 0;
 	if (second != limiter->second) {
-		if (limiter->left_out > 0)
-			log_line(LOG_WARNING, 0, "%" PRIu64 " more requests "
-			    "were refused; their lines were left out",
-			    limiter->left_out);
-		*limiter = (struct refusal_limiter){ .second = second };
+		limiter->n_second = 0;
+		if (limiter->n_minute < REFUSAL_LINES_PER_MIN)
+			tell_left_out(limiter);
 	}
-	if (limiter->n_lines >= REFUSAL_LINES_PER_S) {
+	limiter->minute = minute;
+	limiter->second = second;
+	if (limiter->n_second >= REFUSAL_LINES_PER_S ||
+	    limiter->n_minute >= REFUSAL_LINES_PER_MIN) {
 		limiter->left_out++;
 		return false;
 	}
-	limiter->n_lines++;
+	limiter->n_second++;
+	limiter->n_minute++;
 	return true;
 }

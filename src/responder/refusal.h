@@ -33,14 +33,18 @@ struct refusal_rule {
 /* refusal_rule -- the row of a refusal; never NULL. */
 const struct refusal_rule *refusal_rule(enum refusal refusal);
 
-/* Lines of log in any one second: whoever sends a flood of bad requests shall
- * not fill the disk with words. */
+/* Lines of log in any one second, and minute: whoever sends a flood of bad
+ * requests shall not fill the disk with words, however long it lasts. */
 #define REFUSAL_LINES_PER_S 20
+#define REFUSAL_LINES_PER_MIN 60
 
-/* Counts the lines of the second that is; all zero to begin with. */
+/* Counts the lines of the second and the minute that are; all zero to begin
+ * with. */
 struct refusal_limiter {
 	int64_t second;
-	unsigned int n_lines;
+	int64_t minute;
+	unsigned int n_second;
+	unsigned int n_minute;
 	uint64_t left_out;
 };
 
@@ -49,7 +53,8 @@ struct refusal_limiter {
  *
  * now_us    when the request was received
  *
- * The first call in another second logs how many were left out before.
+ * The first call in another second logs how many were left out before, as long as
+ * the minute has lines left; the first one in another minute always.
  */
 bool refusal_may_log(struct refusal_limiter *limiter, int64_t now_us);
 

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "base/log.h"
+#include "responder/confine.h"
 
 enum rc
 setup_load(struct setup *setup, struct err *err)
@@ -19,6 +20,7 @@ setup_load(struct setup *setup, struct err *err)
 		conf_free(conf);
 		return rc;
 	}
+	conf_forget(conf);
 	setup->conf = conf;
 	return RC_OK;
 }
@@ -123,7 +125,9 @@ move(struct setup *old, struct setup *new, int wait_ms, struct err *err)
 		}
 		return rc;
 	}
-	rc = setup_open(new, wait_ms, err);
+	rc = confine_admits(new->conf->journal_path, err);
+	if (rc == RC_OK)
+		rc = setup_open(new, wait_ms, err);
 	if (rc == RC_OK)
 		rc = setup_record(new, "start", wait_ms, err);
 	if (rc == RC_OK && old->journal != NULL)

@@ -16,6 +16,7 @@ struct setup {
 	const char *file;	/* of --config, or NULL */
 	char *const *envp;
 	bool resident;		/* a responder that stays */
+	bool confined;		/* CGI: to be, before the journal is opened */
 	struct conf *conf;
 	struct receiver *receiver;
 	struct journal *journal;	/* NULL: not open */
@@ -26,6 +27,8 @@ struct setup {
  *
  * setup   file, envp and resident are set, the rest is NULL; the strings are
  *         borrowed until setup_close
+ *
+ * The tokens are wiped, once the keys are made of them.
  *
  * Codes of conf_load and receiver_new; nothing is set then.
  */
@@ -44,8 +47,9 @@ enum rc setup_record(struct setup *setup, const char *kind, int wait_ms,
 /*
  * setup_reload -- take a new configuration over whole, or keep the old one.
  *
- * The journal is opened anew when the path leads to another file; its mode
- * counts only when it is created. Rejects that wait are written to the old
+ * The journal is opened anew when the path leads to another file, in a
+ * directory that is still within reach (responder/confine.h); its mode counts
+ * only when it is created. Rejects that wait are written to the old
  * one. No receipt may be in use.
  *
  * On any other code than RC_OK all is as before.

@@ -47,7 +47,7 @@ handle(int number, void (*handler)(int))
 enum rc
 signals_install(struct err *err)
 {
-	bool ok = handle(SIGPIPE, SIG_IGN);
+	bool ok = handle(SIGPIPE, SIG_IGN) && handle(SIGALRM, SIG_IGN);
 
 	sigemptyset(&mask_ours);
 	for (size_t i = 0; i < N_HANDLERS; i++) {

@@ -15,7 +15,9 @@
 /*
  * signals_install -- before gateway_start, which else installs libfcgi's own.
  * SIGTERM, SIGINT and SIGUSR1 (Apache's word for it) ask to stop, SIGHUP to
- * reload; SIGPIPE is ignored. Handlers do not restart system calls.
+ * reload; SIGPIPE is ignored, and so is SIGALRM, which else ends us when whoever
+ * started us had set an alarm: a wait for the writers' lock has its own handler.
+ * Handlers do not restart system calls.
  */
 enum rc signals_install(struct err *err);
 

@@ -153,7 +153,10 @@ readings_add(struct readings *readings, enum explain_cause cause,
 	/* So that the text is never NULL. */
 	buf_add(&readings->text, "", 0);
 	buf_add_slice(&readings->text, text);
-	readings->n++;
+	if (buf_ok(&readings->text))
+		readings->n++;
+	else
+		readings->lost = true;
 }
 
 static void
@@ -212,6 +215,8 @@ try(struct search *search)
 	buf_reset(&search->text);
 	build_url(search, chosen_text(search, PART_USERINFO), &search->text);
 	buf_add_slice(&search->text, chosen_text(search, PART_BODY));
+	if (!buf_ok(&search->text))
+		search->part[PART_BODY].lost = true;
 	search->tries++;
 	search->bytes += BYTES_A_TRY + (int64_t)search->text.len;
 	signature_make(request->keys[search->chosen[PART_KEY]].key,
@@ -440,6 +445,19 @@ search_free(struct search *search)
 	free(search);
 }
 
+/* What was left out for want of memory may have been what fits. */
+static bool
+is_lost(const struct search *search)
+{
+	size_t i;
+
+	for (i = 0; i < N_PARTS; i++) {
+		if (search->part[i].lost)
+			return true;
+	}
+	return false;
+}
+
 enum rc
 explain(const struct explain_request *request,
     struct explanation *explanation, struct err *err)
@@ -464,7 +482,7 @@ explain(const struct explain_request *request,
 			tell(search, explanation);
 	explanation->tries = search->tries;
 	explanation->all = !search->is_spent;
-	if (rc == RC_OK && (!buf_ok(&explanation->url) ||
+	if (rc == RC_OK && (is_lost(search) || !buf_ok(&explanation->url) ||
 	    !buf_ok(&explanation->public_url)))
 		rc = err_set(err, RC_MEMORY, "explain: no memory");
 	search_free(search);

@@ -129,6 +129,8 @@ add_list(struct body *body, enum explain_cause cause, enum equal equal)
 	}
 	if (buf_ok(&body->one))
 		readings_add(body->readings, cause, buf_slice(&body->one));
+	else
+		body->readings->lost = true;
 }
 
 /* The parameters as they arrived. */
@@ -317,8 +319,10 @@ add_values(struct body *body, size_t which)
 		value = &body->list.param[i].value;
 		at = body->values.len;
 		values[which].write(&body->values, *value);
-		if (!buf_ok(&body->values))
+		if (!buf_ok(&body->values)) {
+			body->readings->lost = true;
 			return;
+		}
 		*value = (struct slice){ body->values.data + at,
 		    body->values.len - at };
 	}
@@ -331,6 +335,7 @@ static void
 add_plus(struct body *body, struct slice form)
 {
 	struct params read;
+	enum rc rc = RC_MEMORY;
 	size_t i;
 
 	params_init(&read);
@@ -341,9 +346,11 @@ add_plus(struct body *body, struct slice form)
 		else
 			buf_add_char(&body->values, form.p[i]);
 	}
-	if (buf_ok(&body->values) && params_from_form(&read,
-	    buf_slice(&body->values), NULL) == RC_OK &&
-	    read.n == body->params.n && read.n > 0) {
+	if (buf_ok(&body->values))
+		rc = params_from_form(&read, buf_slice(&body->values), NULL);
+	if (rc == RC_MEMORY)
+		body->readings->lost = true;
+	if (rc == RC_OK && read.n == body->params.n && read.n > 0) {
 		memcpy(body->list.param, read.list,
 		    read.n * sizeof(*read.list));
 		body->list.n = read.n;

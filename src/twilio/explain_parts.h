@@ -34,6 +34,7 @@ struct readings {
 	struct reading list[READINGS_MAX];
 	size_t n;
 	struct buf text;
+	bool lost;		/* one, for want of memory */
 };
 
 /* readings_add -- one more, unless a part reads so already. */

@@ -22,6 +22,8 @@ add_one(struct maker *maker, enum explain_cause cause)
 {
 	if (buf_ok(&maker->one))
 		readings_add(maker->readings, cause, buf_slice(&maker->one));
+	else
+		maker->readings->lost = true;
 	buf_reset(&maker->one);
 }
 

@@ -11,6 +11,7 @@
 #include <nettle/sha2.h>
 
 #include "base/digest.h"
+#include "base/wipe.h"
 
 struct signing_key {
 	struct hmac_sha1_ctx hmac;	/* keyed; its state is never used */
@@ -49,6 +50,9 @@ signing_key_new(struct signing_key **key, struct slice secret,
 		return err_set(err, RC_MEMORY, "key: no memory for it");
 	hmac_sha1_set_key(&made->hmac, secret.len, bytes_of(secret));
 	make_id(secret, made->id);
+	/* nettle has had the secret, and its exclusive or with a pad (RFC 2104
+	 * section 2), in its frames. */
+	wipe_stack();
 	*key = made;
 	return RC_OK;
 }
