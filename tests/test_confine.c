@@ -10,9 +10,12 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -251,6 +254,9 @@ filtered_calls(void)
 	CHECK(mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED);
 	CHECK(memfd_create("m", MFD_CLOEXEC) >= 0);
+	CHECK(fcntl(0, F_GETFD) >= 0 && fcntl(0, F_GETFL) >= 0);
+	CHECK(refused(fcntl(0, F_SETOWN, getppid()), ENOSYS));
+	CHECK(refused(fcntl(0, F_SETSIG, SIGKILL), ENOSYS));
 
 	CHECK(refused(socket(AF_INET, SOCK_DGRAM, 0), ENOSYS));
 	CHECK(refused(socket(AF_UNIX, SOCK_STREAM, 0), ENOSYS));
@@ -356,6 +362,111 @@ a_responder_reaches_its_journal_and_removes_its_socket(void **state)
 	assert_int_equal(in_child(confined), 0);
 }
 
+#ifdef SYS_landlock_create_ruleset
+/* kill_for -- have the kernel end who makes a call, as a service's filter
+ * without an error number does. */
+static bool
+kill_for(long number)
+{
+	struct sock_filter program[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)number, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog filter = { 4, program };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
+static struct under {
+	long number;
+	const char *without[2];
+} under;
+
+/* confined_under -- somebody else's filter. */
+static int
+confined_under(void)
+{
+	char journal[] = "kept/journal.db";
+	const struct conf conf = { .journal_path = journal };
+	const struct listener listener = { .fd = -1, .path = "removed/s" };
+	struct buf said;
+	int status;
+
+	CHECK(kill_for(under.number));
+	buf_init(&said, 0);
+	confine_brief(&conf);
+	CHECK(open("/etc/passwd", O_RDONLY) >= 0);
+	confine(&conf, &listener, &said);
+	CHECK(buf_ok(&said));
+	fprintf(stderr, "# %s\n", said.data);
+	CHECK(waitpid(-1, &status, WNOHANG) < 0);
+	for (int i = 0; i < 2; i++)
+		CHECK((strstr(said.data, i == 0 ? "without Landlock: a filter" :
+		    "without seccomp: a filter") != NULL) ==
+		    (under.without[i] != NULL));
+	CHECK((open("/etc/passwd", O_RDONLY) < 0) ==
+	    (under.without[0] == NULL));
+	buf_clear(&said);
+	return 0;
+}
+
+static void
+a_filter_that_kills_who_gives_up_more_is_survived(void **state)
+{
+	static const struct under table[] = {
+		{ SYS_landlock_create_ruleset, { "", NULL } },
+		{ SYS_landlock_restrict_self, { "", NULL } },
+#ifdef HAVE_SECCOMP
+		{ SYS_seccomp, { NULL, "" } },
+#endif
+		{ SYS_acct, { NULL, NULL } },
+	};
+
+	(void)state;
+	(void)need_landlock();
+#ifdef SYNC_SANITIZED
+	skip();
+#endif
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		under = table[i];
+		assert_int_equal(in_child(confined_under), 0);
+	}
+}
+#endif
+
+/* refused_file -- a configuration that our real user may read, and not the
+ * effective one. */
+static int
+refused_file(void)
+{
+	char *const environment[] = { NULL };
+	struct err err = { .text = "" };
+	struct conf *conf;
+
+	CHECK(made("read/c") && chmod("read/c", 0600) == 0);
+	CHECK(seteuid(65534) == 0);
+	CHECK(access("read/c", R_OK) == 0);
+	CHECK(conf_load(&conf, "read/c", environment, CONF_NEED_TOKENS,
+	    &err) != RC_OK);
+	fprintf(stderr, "# %s\n", err.text);
+	CHECK(strstr(err.text, "Permission denied") != NULL &&
+	    strstr(err.text, "start it again") == NULL);
+	return 0;
+}
+
+static void
+a_file_that_its_mode_refuses_is_not_said_to_be_given_up(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(in_child(refused_file), 0);
+}
+
 static void
 it_is_confined_unless_the_environment_says_no(void **state)
 {
@@ -400,6 +511,12 @@ main(void)
 #endif
 		cmocka_unit_test(
 		    a_responder_reaches_its_journal_and_removes_its_socket),
+#ifdef SYS_landlock_create_ruleset
+		cmocka_unit_test(
+		    a_filter_that_kills_who_gives_up_more_is_survived),
+#endif
+		cmocka_unit_test(
+		    a_file_that_its_mode_refuses_is_not_said_to_be_given_up),
 		cmocka_unit_test(
 		    it_is_confined_unless_the_environment_says_no),
 	};

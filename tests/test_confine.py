@@ -2,6 +2,7 @@
 """Once started, a responder reaches its journal's directory, its socket and the
 directories of its configuration alone, and says so; what it cannot give up, it
 goes on without. Tokens are in no core, log, journal or leftover of memory."""
+import fcntl
 import os
 import re
 import resource
@@ -108,6 +109,52 @@ def unit_allows():
         # SQLite makes that one as the superuser only, which the unit is not.
         tap.equal(sorted(made - allowed - {"fchown"}), [],
                   "what the unit would refuse")
+        # By which it tries to give up more under a filter.
+        tap.equal({"clone", "wait4"} - allowed, set(), "to try in a child")
+
+
+# accept and socket as parts of socketcall, if it has that; accept4, recvfrom,
+# socket; ways to wait; fcntl to lock and to send signals; mmap: as arch/*
+# numbers them (asm/unistd.h, linux/audit.h).
+PROCESSORS = {
+    "x86": dict(audit=0x40000003, parts=102, accept4=364, recvfrom=371,
+                socket=359, waits=(82, 142, 308, 413), fcntl=221, mmap=192),
+    "arm": dict(audit=0x40000028, parts=None, accept4=366, recvfrom=292,
+                socket=281, waits=(142, 335, 413), fcntl=221, mmap=192),
+    "ppc64le": dict(audit=0xc0000015, parts=102, accept4=344, recvfrom=337,
+                    socket=326, waits=(142, 280), fcntl=55, mmap=90),
+    "s390x": dict(audit=0x80000016, parts=102, accept4=364, recvfrom=371,
+                  socket=359, waits=(142, 301), fcntl=55, mmap=90),
+    "aarch64": dict(audit=0xc00000b7, parts=None, accept4=242, recvfrom=207,
+                    socket=198, waits=(72,), fcntl=25, mmap=222),
+    "x86_64": dict(audit=0xc000003e, parts=None, accept4=288, recvfrom=45,
+                   socket=41, waits=(23, 270), fcntl=72, mmap=9),
+}
+
+
+@tap.each([(name,) for name in PROCESSORS],
+          "on {} the filter lets connections be accepted, and none be made")
+def processors(name):
+    has = PROCESSORS[name]
+    made = confined.Filter(name, has["audit"])
+    yes = [("accept4", has["accept4"]), ("recvfrom", has["recvfrom"]),
+           ("locks", has["fcntl"], 3, 6), ("F_GETFL", has["fcntl"], 3, 3),
+           ("data", has["mmap"], 0, 4096, 3)]
+    yes += [("waits", number) for number in has["waits"]]
+    no = [("socket", has["socket"]), ("F_SETOWN", has["fcntl"], 3, 8),
+          ("F_SETSIG", has["fcntl"], 3, 10)]
+    if name != "s390x":     # old_mmap: arguments that no filter sees
+        no += [("code", has["mmap"], 0, 4096, 5)]
+    if has["parts"]:        # linux/net.h
+        yes += [("SYS_ACCEPT", has["parts"], 5), ("SYS_RECV", has["parts"], 10),
+                ("SYS_ACCEPT4", has["parts"], 18)]
+        no += [("SYS_SOCKET", has["parts"], 1), ("SYS_BIND", has["parts"], 2)]
+    if name == "s390x":
+        yes += [("any mmap", has["mmap"], 1 << 40, 4)]
+    for what, *call in yes:
+        tap.equal(made.answer(*call), made.ALLOWED, what)
+    for what, *call in no:
+        tap.equal(made.answer(*call), made.ENOSYS, what)
 
 
 # ----------------------------------------------------------------------------
@@ -157,6 +204,110 @@ def elsewhere_token():
         site.responder.stop()
         site.responder.start()
         site.accepted(sync.document("updated", 2), token=token)
+
+
+def turned(work):
+    """As releases are: the link leads to another directory."""
+    os.symlink("2", work.path("next"))
+    os.rename(work.path("next"), work.path("current"))
+
+
+def moved(work):
+    """Another directory takes its name."""
+    os.rename(work.path("1"), work.path("0"))
+    os.rename(work.path("2"), work.path("1"))
+
+
+@tap.each((("link is turned", turned), ("name is another one's", moved)),
+          "a token in a directory whose {} is refused until the next start, "
+          "and the log says so")
+def another_directory(_, change):
+    old, new = secrets.token_hex(16), secrets.token_hex(16)
+    with harness.Work() as elsewhere:
+        for name, token in (("1", old), ("2", new)):
+            os.mkdir(elsewhere.path(name))
+            elsewhere.write(name + "/token", token)
+        os.symlink("1", elsewhere.path("current"))
+        with harness.Site(accounts={sync.ACCOUNT: [
+                sync.TOKEN + "\nauth_token_file = "
+                + elsewhere.path("current/token")]}) as site:
+            confined.need(site.responder.log(), "Landlock")
+            site.accepted(sync.document("updated", 1), token=old)
+            change(elsewhere)
+            why = kept_old(site)
+            tap.true("start it again; until then deliveries signed with a new "
+                     "token are refused" in why, why)
+            tap.equal(site.deliver(sync.document("updated", 2),
+                                   token=new).status, 403, "the new token")
+            site.accepted(sync.document("updated", 3), token=old)
+            site.responder.stop()
+            site.responder.start()
+            site.accepted(sync.document("updated", 4), token=new)
+
+
+class Late:
+    """A responder whose journal another process keeps from being opened, in a
+    directory of its own."""
+
+    def __init__(self, elsewhere, site):
+        self.elsewhere = elsewhere
+        self.site = site
+        os.mkdir(elsewhere.path("j"))
+        site.journal = harness.Journal(elsewhere.path("j/journal.db"))
+        site.configure()
+        site.responder.stop()
+        site.responder.start()
+        site.accepted(sync.document("updated", 1))
+        site.responder.stop()
+        os.truncate(site.responder.log_path, 0)
+
+    def __enter__(self):
+        self.lock = open(self.site.journal.path + "-lock", "rb")
+        fcntl.flock(self.lock, fcntl.LOCK_EX)
+        self.site.responder.start(wait=False)
+        self.said("the journal cannot be opened yet")
+        self.said("confined")
+        return self
+
+    def __exit__(self, *why):
+        self.lock.close()
+
+    def said(self, text):
+        tap.until(lambda: text in self.site.responder.log(), text)
+
+    def away(self):
+        os.rename(self.elsewhere.path("j"), self.elsewhere.path("away"))
+
+
+@tap.test("a journal that was locked at the start, and whose directory is away "
+          "for a while, is opened once it is there")
+def passing():
+    with harness.Work() as elsewhere, harness.Site() as site:
+        with Late(elsewhere, site) as late:
+            late.away()
+            late.said("No such file or directory")
+            os.rename(elsewhere.path("away"), elsewhere.path("j"))
+        tap.until(site.responder.answers, "it is opened")
+        site.accepted(sync.document("updated", 2))
+        tap.true("out of" not in site.responder.log(), site.responder.log())
+
+
+@tap.test("where another directory has taken the name of the journal's before "
+          "it was opened, the responder ends, and the next one opens it")
+def another_journal_directory():
+    with harness.Work() as elsewhere, harness.Site() as site:
+        with Late(elsewhere, site) as late:
+            confined.need(site.responder.log(), "Landlock")
+            late.away()
+            os.mkdir(elsewhere.path("j"))
+            tap.true(site.responder.process.wait(30) != 0, "exit status")
+            log = site.responder.log()
+            tap.true("that it was started with: start it again" in log, log)
+            tap.true("the journal is out of this process's reach" in log and
+                     "trusted" not in log, log)
+        site.responder.start()
+        site.accepted(sync.document("updated", 2))
+        tap.equal(site.deliveries(), 1, "in the one that is there")
 
 
 @tap.test("a journal in a directory that was given up is refused, with the "

@@ -6,7 +6,7 @@
  * SYNCJOURNAL_FAULTS says how many calls of a step are made to fail: a number
  * of each kind, spread over all of them (2, or 1 where SYNCJOURNAL_MODEL is
  * small); "all", but of the allocations that SQLite makes itself SOME; or
- * "every", those too. SYNCJOURNAL_FAULTS_SEED says which,
+ * "every", those too. SYNCJOURNAL_FAULTS_SEED says which (0: from the clock),
  * SYNCJOURNAL_FAULTS_ONLY a part of a step's name.
  */
 #include <stdarg.h>
@@ -530,7 +530,7 @@ try_once(const struct place *place, const char *want, bool is_brief)
 
 static long wanted = 2;	/* calls of each kind; 0: all */
 static bool is_every;
-static unsigned long seed;
+static unsigned long seed = 1;
 static long n_failed[N_FAULTS];
 
 /* The ways of one call. */
@@ -696,8 +696,10 @@ read_settings(void)
 	if (number != NULL)
 		wanted = atol(number);
 	is_every = number != NULL && strcmp(number, "every") == 0;
-	seed = own_seed != NULL ? strtoul(own_seed, NULL, 10) :
-	    (unsigned long)time(NULL) % 100000;
+	if (own_seed != NULL)
+		seed = strtoul(own_seed, NULL, 10);
+	if (seed == 0)
+		seed = (unsigned long)time(NULL) % 100000;
 	null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	stderr_fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 10);
 }

@@ -197,6 +197,53 @@ a_journal_that_is_replaced_is_not_written_to(void **state)
 	journal_close(journal);
 }
 
+/* A lock that cannot be opened is what a confined process finds in a directory
+ * that it was not started with. */
+static void
+another_directory_in_its_place_is_another_journal(void **state)
+{
+	struct place place = *(struct place *)*state;
+	struct sample *sample = sample_new(UPDATED("1", "1"));
+	struct delivery *delivery = sample_delivery(sample);
+	char away[256], lock[256];
+	struct journal *journal;
+	struct err err;
+
+	(void)snprintf(away, sizeof(away), "%s/away", place.directory);
+	(void)strcat(place.directory, "/in");
+	(void)snprintf(place.path, sizeof(place.path), "%s/j.db",
+	    place.directory);
+	(void)snprintf(lock, sizeof(lock), "%s-lock", place.path);
+	assert_int_equal(mkdir(place.directory, 0700), 0);
+	journal = open_journal(&place);
+
+	/* It may come back. */
+	assert_int_equal(rename(place.directory, away), 0);
+	assert_int_equal(journal_append(journal, &delivery, 1, 100, &err),
+	    RC_SYSTEM);
+	assert_int_equal(journal_ready(journal, 100, &err), RC_SYSTEM);
+
+	assert_int_equal(mkdir(place.directory, 0700), 0);
+	assert_int_equal(symlink("nowhere", lock), 0);
+	assert_int_equal(journal_append(journal, &delivery, 1, 100, &err),
+	    RC_FOREIGN);
+	assert_non_null(strstr(err.text, "is gone"));
+	assert_int_equal(journal_ready(journal, 100, &err), RC_FOREIGN);
+	assert_int_equal(unlink(lock), 0);
+	assert_int_equal(rmdir(place.directory), 0);
+
+	assert_int_equal(rename(away, place.directory), 0);
+	assert_int_equal(unlink(lock), 0);
+	assert_int_equal(symlink("nowhere", lock), 0);
+	assert_int_equal(journal_append(journal, &delivery, 1, 100, &err),
+	    RC_SYSTEM);
+	assert_int_equal(unlink(lock), 0);
+	assert_int_equal(journal_append(journal, &delivery, 1, 100, &err),
+	    RC_OK);
+	sample_free(sample);
+	journal_close(journal);
+}
+
 static void
 half_a_journal_never_has_its_name(void **state)
 {
@@ -1009,6 +1056,7 @@ main(int argc, char **argv)
 		AT_A_PLACE(a_newer_journal_is_refused_and_not_touched),
 		AT_A_PLACE(a_migration_under_a_running_responder_stops_it),
 		AT_A_PLACE(a_journal_that_is_replaced_is_not_written_to),
+		AT_A_PLACE(another_directory_in_its_place_is_another_journal),
 		AT_A_PLACE(half_a_journal_never_has_its_name),
 		AT_A_PLACE(a_log_without_its_journal_is_set_aside_and_kept),
 		AT_A_PLACE(a_link_that_leads_nowhere_is_refused),

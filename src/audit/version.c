@@ -47,12 +47,9 @@ version_value(struct buf *out, struct slice value)
 void
 version_title(struct buf *out, const struct subject *subject)
 {
-	struct buf title;
-
-	buf_init(&title, 0);
-	name_title(&title, subject);
-	version_value(out, buf_slice(&title));
-	buf_clear(&title);
+	buf_add_text(out, stream_kind_name(subject->kind));
+	buf_add_char(out, ' ');
+	version_value(out, subject_name(subject));
 }
 
 void

@@ -144,6 +144,10 @@ void conf_forget(struct conf *conf);
  */
 const char *conf_directory(const struct conf *conf, size_t i);
 
+/* conf_confined -- from now on this process reaches those directories alone: a
+ * reason to tell when a file cannot be opened. */
+void conf_confined(void);
+
 /* conf_env -- the value of a name in envp, or NULL; first match. */
 const char *conf_env(char *const *envp, const char *name);
 

@@ -7,6 +7,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Set by conf_confined. */
+static bool confined;
+
+void
+conf_confined(void)
+{
+	confined = true;
+}
+
 void
 conf_watch_clear(struct conf_watch *watch)
 {
@@ -112,10 +121,13 @@ conf_watch_read(struct conf *conf, const char *path, size_t most,
 
 	/* O_NONBLOCK: opening a FIFO must not wait for its writer. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (fd < 0 && errno == EACCES && access(path, R_OK) == 0)
-		return err_set(err, RC_SYSTEM, "cannot be opened: its mode "
-		    "allows it, but a responder that runs reaches only the "
-		    "directories that it was started with: start it again");
+	if (fd < 0 && errno == EACCES && confined &&
+	    faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0)
+		return err_set(err, RC_SYSTEM, "cannot be opened: a responder "
+		    "that runs reaches only the directories, not others of "
+		    "their names, that it was started with: start it again; "
+		    "until then deliveries signed with a new token are "
+		    "refused");
 	if (fd < 0)
 		return err_set(err, RC_SYSTEM, "cannot be opened: %s",
 		    strerror(errno));

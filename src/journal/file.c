@@ -347,6 +347,29 @@ file_sync_directory(const char *path, struct err *err)
 	return rc;
 }
 
+bool
+file_has_directory(const char *path)
+{
+	char *directory = directory_of(path);
+	const bool has = directory != NULL &&
+	    faccessat(AT_FDCWD, directory, X_OK, AT_EACCESS) == 0;
+
+	free(directory);
+	return has;
+}
+
+void
+file_give_to_owner(int fd, const char *journal)
+{
+	struct stat own, owner;
+	int given = 0;
+
+	if (geteuid() == 0 && fstat(fd, &own) == 0 &&
+	    stat(journal, &owner) == 0 && own.st_uid != owner.st_uid)
+		given = fchown(fd, owner.st_uid, owner.st_gid);
+	(void)given;
+}
+
 enum rc
 file_identify(const char *path, struct file_id *id, struct err *err)
 {

@@ -72,6 +72,17 @@ bool file_has_hot_journal(const char *path);
 int64_t file_size(const char *path);
 int64_t file_wal_size(const char *path);
 
+/* file_has_directory -- whether the directory of a path is there, and can be
+ * looked into. */
+bool file_has_directory(const char *path);
+
+/*
+ * file_give_to_owner -- a file that root makes beside a journal is the
+ * journal's owner's, as those are that SQLite makes: else the owner's responder
+ * could not use it. If that cannot be, it is root's.
+ */
+void file_give_to_owner(int fd, const char *journal);
+
 /* file_sync_directory -- make the names in the file's directory durable;
  * some builds of SQLite do not. */
 enum rc file_sync_directory(const char *path, struct err *err);

@@ -1,7 +1,6 @@
 #include "journal/journal.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -114,6 +113,18 @@ look_around(struct journal *journal, int64_t *position, struct err *err)
 	return RC_OK;
 }
 
+/* Why there is no lock: another directory may have the place of ours, and be
+ * forbidden to a confined process. One that is gone may come back. */
+static enum rc
+judge_place(struct journal *journal, enum rc rc, struct err *err)
+{
+	enum rc checked = RC_OK;
+
+	if (rc == RC_SYSTEM && file_has_directory(journal->path))
+		checked = file_check(journal->path, &journal->file, err);
+	return checked == RC_OK ? rc : checked;
+}
+
 enum rc
 journal_begin(struct journal *journal, int wait_ms, int64_t *position,
     struct err *err)
@@ -127,16 +138,13 @@ journal_begin(struct journal *journal, int wait_ms, int64_t *position,
 		return err_set(err, RC_SYNC, "%s: a write failed before",
 		    journal->path);
 	rc = lock_take(journal->lock, wait_ms, err);
-	/* Another directory may have the place of ours, and be forbidden to a
-	 * confined process. */
-	if (rc == RC_SYSTEM && access(journal->path, F_OK) == 0 &&
-	    file_check(journal->path, &journal->file, NULL) != RC_OK)
-		return file_check(journal->path, &journal->file, err);
 	if (rc != RC_OK)
-		return rc;
+		return judge_place(journal, rc, err);
 	rc = file_check(journal->path, &journal->file, err);
-	if (rc == RC_OK && journal->mode == DB_WAL)
+	if (rc == RC_OK && journal->mode == DB_WAL) {
 		rc = reserve_check(journal->reserve, err);
+		journal->given_back = rc == RC_FULL;
+	}
 	if (rc != RC_OK)
 		goto out;
 	db_wait(journal->db, journal_ms_left(deadline_us));
@@ -421,21 +429,35 @@ checkpoint_took(struct journal *journal, int64_t took_us)
 enum rc
 journal_maintain(struct journal *journal, bool urgent, struct err *err)
 {
-	const int due = urgent ? journal->wal_pages_due : JOURNAL_WAL_PAGES;
+	const bool due = db_wal_pages(journal->db) >= (urgent ?
+	    journal->wal_pages_due : JOURNAL_WAL_PAGES);
 	int64_t begun_us;
+	bool paused, full;
 	enum rc rc;
 
 	if (journal->mode != DB_WAL || journal->failed ||
-	    db_wal_pages(journal->db) < due ||
-	    clock_mono_us() < journal->checkpoint_after_us)
+	    (!due && !journal->given_back))
 		return RC_OK;
+	paused = clock_mono_us() < journal->checkpoint_after_us;
+	if (paused && !journal->given_back)
+		return RC_OK;
+	/* Another process may have given it back, or filled it again. */
+	full = reserve_is_given_back(journal->reserve);
+	if (full ? file_wal_size(journal->path) == 0 : !due || paused)
+		return RC_OK;
+	if (paused)
+		return err_set(err, RC_BUSY, "%s: its -wal could not be "
+		    "emptied", journal->path);
 	rc = lock_take(journal->lock, 0, err);
 	if (rc != RC_OK)
 		return rc;
 	begun_us = clock_mono_us();
-	rc = db_checkpoint(journal->db, journal_wal_is_huge(journal) ?
-	    DB_CHECKPOINT_TRUNCATE : DB_CHECKPOINT_RESTART, err);
-	if (rc == RC_OK && urgent)
+	if (full)
+		rc = journal_empty_wal(journal, err);
+	else
+		rc = journal_checkpoint(journal, journal_wal_is_huge(journal) ?
+		    DB_CHECKPOINT_TRUNCATE : DB_CHECKPOINT_RESTART, err);
+	if (rc == RC_OK && urgent && !full)
 		checkpoint_took(journal, clock_mono_us() - begun_us);
 	let_go(journal, rc);
 	if (rc == RC_BUSY || rc == RC_FULL)

@@ -210,7 +210,8 @@ enum rc journal_ready(struct journal *journal, int wait_ms, struct err *err);
  *           at first, then as long as the lock is not held for too long
  *
  * A WAL that is longer than JOURNAL_WAL_PAGES_MAX is emptied: its room is given
- * back.
+ * back. So is any while the disk is full (journal/reserve.h), once it can be;
+ * until then RC_BUSY.
  */
 enum rc journal_maintain(struct journal *journal, bool urgent,
     struct err *err);

@@ -340,7 +340,10 @@ journal_append(struct journal *journal, struct delivery *const *batch,
 
 	assert(n >= 1 && n <= JOURNAL_BATCH_MAX);
 	err->text[0] = '\0';
+	journal->made_room = false;
 	rc = append_transaction(journal, batch, n, false, wait_ms, err);
+	if (rc == RC_FULL && journal->made_room)
+		rc = append_transaction(journal, batch, n, false, wait_ms, err);
 	/* One bad row: each delivery is tried alone. */
 	if (rc == RC_STORE || rc == RC_MEMORY)
 		rc = append_again(journal, batch, n, wait_ms, err);

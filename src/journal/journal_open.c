@@ -154,17 +154,15 @@ settle(struct journal *journal, struct err *err)
 	return rc;
 }
 
-/* What is copied from a WAL must be in the one on the disk as well. */
 static enum rc
 copy_wal(struct journal *journal, struct err *err)
 {
-	enum rc rc = RC_OK;
-
-	if (!lock_is_plain(journal->lock))
-		rc = db_renew_wal(journal->db, err);
-	if (rc == RC_OK)
-		rc = db_checkpoint(journal->db, DB_CHECKPOINT_TRUNCATE, err);
-	return rc;
+	journal->doubtful = !lock_is_plain(journal->lock);
+	/* What the reserve gave is for readers. */
+	if (reserve_is_given_back(journal->reserve) && !journal_fits(journal))
+		return err_set(err, RC_FULL, "%s: no room for what is in its "
+		    "-wal: make room on the disk", journal->path);
+	return journal_checkpoint(journal, DB_CHECKPOINT_TRUNCATE, err);
 }
 
 /*
@@ -240,7 +238,7 @@ prepare_in_room(struct journal *journal, const struct journal_options *options,
 		rc = prepare(journal, options, deadline_us, err);
 	}
 	if (rc == RC_OK && options->resident && journal->mode == DB_WAL)
-		reserve_make(journal->reserve);
+		reserve_make(journal->reserve, journal->path);
 	return rc;
 }
 

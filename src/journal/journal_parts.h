@@ -37,6 +37,10 @@ struct journal {
 	int64_t slice_us;	/* of work in a slice: journal_slice_took */
 	bool left;		/* something was set aside at its creation */
 	bool unsure;		/* the last write failed, and the next may */
+	bool given_back;	/* the reserve, when it was last looked at */
+	bool made_room;		/* the WAL was emptied for it */
+	bool doubtful;		/* what was in the WAL when it was opened may
+				 * not be in the one on the disk */
 	int wal_pages_due;	/* a checkpoint is urgent: checkpoint_took */
 	int64_t checkpoint_after_us;	/* monotonic: not before this */
 	bool brief;		/* of a WAL: one commit, synced with the lock */
@@ -83,6 +87,28 @@ void journal_fail(struct journal *journal);
  * Nothing if the reserve was given back before.
  */
 void journal_make_room(struct journal *journal);
+
+/* journal_fits -- whether a checkpoint would not fill the disk again, as far as
+ * it is known. */
+bool journal_fits(struct journal *journal);
+
+/*
+ * journal_empty_wal -- the second part of it, with the lock.
+ *
+ * RC_BUSY  there is no room, or as db_checkpoint
+ */
+enum rc journal_empty_wal(struct journal *journal, struct err *err);
+
+/*
+ * journal_checkpoint -- db_checkpoint; what is copied from a WAL must be in the
+ * one on the disk as well, so a WAL that is doubtful is written again before.
+ *
+ * What other processes commit, and have not synced, does not make it doubtful:
+ * the checkpoint syncs the WAL first, and Linux tells a sync that failed since
+ * we opened it.
+ */
+enum rc journal_checkpoint(struct journal *journal,
+    enum db_checkpoint checkpoint, struct err *err);
 
 /* journal_forget -- what was learned in a transaction that is undone. */
 void journal_forget(struct journal *journal);

@@ -26,25 +26,54 @@ journal_slice_took(struct journal *journal, int64_t took_us)
 	journal->slice_us = slice_us;
 }
 
-/* Whether a checkpoint would not fill the disk again. */
-static bool
-fits(struct journal *journal)
+bool
+journal_fits(struct journal *journal)
 {
 	const int64_t room = file_room(journal->path);
-	int64_t pages, page_size;
+	int64_t pages, page_size, growth;
 
-	return db_number(journal->db, STATEMENT_PAGE_COUNT, &pages, NULL) ==
-	    RC_OK && db_number(journal->db, STATEMENT_PAGE_SIZE, &page_size,
-	    NULL) == RC_OK && (room < 0 || pages * page_size -
-	    file_size(journal->path) + READERS_ROOM <= room);
+	if (db_number(journal->db, STATEMENT_PAGE_COUNT, &pages, NULL) !=
+	    RC_OK || db_number(journal->db, STATEMENT_PAGE_SIZE, &page_size,
+	    NULL) != RC_OK)
+		return false;
+	growth = pages * page_size - file_size(journal->path);
+	return growth <= 0 || room < 0 || growth + READERS_ROOM <= room;
+}
+
+enum rc
+journal_checkpoint(struct journal *journal, enum db_checkpoint checkpoint,
+    struct err *err)
+{
+	enum rc rc = RC_OK;
+
+	if (journal->doubtful)
+		rc = db_renew_wal(journal->db, err);
+	if (rc != RC_OK)
+		return rc;
+	journal->doubtful = false;
+	return db_checkpoint(journal->db, checkpoint, err);
+}
+
+enum rc
+journal_empty_wal(struct journal *journal, struct err *err)
+{
+	if (!journal_fits(journal))
+		return err_set(err, RC_BUSY, "%s: no room for what is in its "
+		    "-wal", journal->path);
+	return journal_checkpoint(journal, DB_CHECKPOINT_TRUNCATE, err);
 }
 
 void
 journal_make_room(struct journal *journal)
 {
-	if (journal->mode == DB_WAL && reserve_give_back(journal->reserve) &&
-	    fits(journal) && db_checkpoint(journal->db,
-	    DB_CHECKPOINT_TRUNCATE, NULL) == RC_SYNC)
+	enum rc rc;
+
+	if (journal->mode != DB_WAL || !reserve_give_back(journal->reserve))
+		return;
+	journal->given_back = true;
+	rc = journal_empty_wal(journal, NULL);
+	journal->made_room = rc == RC_OK;
+	if (rc == RC_SYNC)
 		journal_fail(journal);
 }
 

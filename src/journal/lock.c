@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "journal/file.h"
 
 /* After the first expiry the timer fires again and again, since a signal that
  * comes just before flock() sleeps would break nothing. */
@@ -38,23 +39,6 @@ on_alarm(int signal)
 	(void)signal;
 }
 
-/*
- * A lock file that root makes is the journal's owner's, as the files are that
- * SQLite makes beside it: else the owner's responder could not lock it. If that
- * cannot be, it is root's: what matters now is that it is locked.
- */
-static void
-give_to_owner(const struct lock *lock)
-{
-	struct stat own, journal;
-	int given = 0;
-
-	if (geteuid() == 0 && fstat(lock->fd, &own) == 0 &&
-	    stat(lock->journal, &journal) == 0 && own.st_uid != journal.st_uid)
-		given = fchown(lock->fd, journal.st_uid, journal.st_gid);
-	(void)given;
-}
-
 static enum rc
 open_file(struct lock *lock, struct err *err)
 {
@@ -67,7 +51,7 @@ open_file(struct lock *lock, struct err *err)
 		    "the writers' lock: %s; the journal's directory must be "
 		    "there, and the user that runs this program be able to "
 		    "write to it", lock->path, strerror(errno));
-	give_to_owner(lock);
+	file_give_to_owner(lock->fd, lock->journal);
 	return RC_OK;
 }
 

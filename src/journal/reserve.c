@@ -32,22 +32,28 @@ reserve_path(const char *journal, char **path, struct err *err)
 	return RC_OK;
 }
 
-/* All of it or nothing; the errno, or 0. */
+/* All of it or nothing; the errno, or 0. A quota is not seen in any other way:
+ * what is to be left is taken as well, for a moment. */
 static int
 fill(int fd)
 {
+	struct stat status;
 	int code;
 
 	do
-		code = posix_fallocate(fd, 0, (off_t)RESERVE_SIZE);
+		code = posix_fallocate(fd, 0, (off_t)FREE_TO_FILL);
 	while (code == EINTR);
-	if (code != 0 && ftruncate(fd, 0) != 0)
+	if (ftruncate(fd, code == 0 ? (off_t)RESERVE_SIZE : 0) != 0 &&
+	    code == 0)
 		code = errno;
+	/* Some file systems promise, and keep no room. */
+	if (code == 0 && fstat(fd, &status) == 0 && status.st_blocks == 0)
+		code = EOPNOTSUPP;
 	return code;
 }
 
 void
-reserve_make(const char *path)
+reserve_make(const char *path, const char *journal)
 {
 	int fd;
 
@@ -57,6 +63,7 @@ reserve_make(const char *path)
 	    0600);
 	if (fd < 0)
 		return;
+	file_give_to_owner(fd, journal);
 	/* An empty one would say that it was given back. */
 	if (fill(fd) != 0)
 		(void)unlink(path);
@@ -67,26 +74,33 @@ static enum rc
 refill(const char *path, struct err *err)
 {
 	const int64_t room = file_room(path);
-	int code = ENOSPC;
+	int code;
 	int fd;
 
-	if (room < 0 || room >= FREE_TO_FILL) {
-		fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
-		if (fd < 0)
-			return RC_OK;
-		code = fill(fd);
-		(void)close(fd);
-	}
+	if (room >= 0 && room < FREE_TO_FILL)
+		return err_set(err, RC_FULL, "%s: was given back, since the "
+		    "disk is full (%lld KiB free, %lld needed): make room; "
+		    "until then deliveries are answered 503, and the journal "
+		    "can be read", path, (long long)(room / 1024),
+		    (long long)(FREE_TO_FILL / 1024));
+	fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return RC_OK;
+	code = fill(fd);
+	(void)close(fd);
+	if (code == EOPNOTSUPP)
+		(void)unlink(path);
 	/* No room is what it is for; all else is not its matter. */
 	if (code != ENOSPC && code != EDQUOT && code != EFBIG)
 		return RC_OK;
-	return err_set(err, RC_FULL, "%s: was given back, since the disk or a "
-	    "quota is full (%lld KiB free, %lld needed): make room; until then "
-	    "deliveries are answered 503, and the journal can be read", path,
-	    (long long)(room / 1024), (long long)(FREE_TO_FILL / 1024));
+	return err_set(err, RC_FULL, "%s: was given back, and %lld KiB cannot "
+	    "be had (%s): make room in the quota, or lift the limit on the size "
+	    "of files; until then deliveries are answered 503, and the journal "
+	    "can be read", path, (long long)(FREE_TO_FILL / 1024),
+	    strerror(code));
 }
 
-/* Its size; -1: it is not there. */
+/* Its size, if that takes any room; -1: it is not there. */
 static int64_t
 size_of(const char *path)
 {
@@ -94,7 +108,7 @@ size_of(const char *path)
 
 	if (stat(path, &status) != 0 || !S_ISREG(status.st_mode))
 		return -1;
-	return (int64_t)status.st_size;
+	return status.st_blocks > 0 ? (int64_t)status.st_size : 0;
 }
 
 enum rc

@@ -10,7 +10,8 @@
  *                 all is as without it
  *     with bytes  in place
  *     empty       given back: nothing is appended until it could be filled
- *                 again, so that what it gave is not used up by deliveries
+ *                 again, so that what it gave is not used up by deliveries.
+ *                 The same without a block of its own, as a sparse copy is
  *
  * The file is all there is to know, for every process. Whoever changes it holds
  * the writers' lock (journal/lock.h).
@@ -31,17 +32,18 @@
 enum rc reserve_path(const char *journal, char **path, struct err *err);
 
 /*
- * reserve_make -- make it, mode 0600, where it is not there, and at least four
- * times its size is free. It is no reason for anything to fail: without it all
- * works until the disk is full.
+ * reserve_make -- make it, mode 0600 and the journal's owner's, where it is not
+ * there, at least four times its size is free, and the file system keeps room.
+ * It is no reason for anything to fail: without it all works until the disk is
+ * full.
  */
-void reserve_make(const char *path);
+void reserve_make(const char *path, const char *journal);
 
 /*
  * reserve_check -- whether something may be appended: it is in place, or not
  * there. One that was given back is filled, if that leaves some room.
  *
- * RC_FULL  it could not be filled; says how much is free
+ * RC_FULL  it could not be filled; says what is lacking
  */
 enum rc reserve_check(const char *path, struct err *err);
 

@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "config.h"
@@ -16,6 +18,9 @@
  * replaced. */
 #define FILES_MOST 64
 #define PLACES_MOST (3 + 2 * FILES_MOST)
+
+/* Whether files are out of reach by now. */
+static bool restricted;
 
 struct places {
 	struct landlock_place list[PLACES_MOST];
@@ -99,21 +104,71 @@ restrict_files(const struct conf *conf, const struct listener *listener,
 	    (directory = conf_directory(conf, i)) != NULL; i++)
 		add(&places, directory, LANDLOCK_READ);
 	rc = landlock_restrict(places.list, places.n, version, err);
+	if (rc == RC_OK) {
+		restricted = true;
+		conf_confined();
+	}
 	free(journal);
 	return rc;
+}
+
+/* is_filtered -- whether a filter of somebody else's is on, which may end us
+ * for a call that it does not know. */
+static bool
+is_filtered(void)
+{
+	const int mode = prctl(PR_GET_SECCOMP, 0, 0, 0, 0);
+
+	/* EINVAL: a kernel that has none. */
+	return mode > 0 || (mode < 0 && errno != EINVAL);
+}
+
+/* survives -- whether a child that gives the same up does; listener is NULL to
+ * try the filter. */
+static bool
+survives(const struct conf *conf, const struct listener *listener)
+{
+	int version, status;
+	pid_t child, ended;
+
+	child = fork();
+	if (child == 0) {
+		if (listener != NULL)
+			(void)restrict_files(conf, listener, &version, NULL);
+		else
+			(void)filter_install(NULL);
+		_exit(0);
+	}
+	if (child < 0)
+		return false;
+	do
+		ended = waitpid(child, &status, 0);
+	while (ended < 0 && errno == EINTR);
+	return ended == child && WIFEXITED(status);
+}
+
+static enum rc
+not_survived(struct err *err)
+{
+	return err_set(err, RC_SYSTEM, "a filter of system calls that is on "
+	    "already does not let it be tried");
 }
 
 void
 confine(const struct conf *conf, const struct listener *listener,
     struct buf *said)
 {
+	const bool filtered = is_filtered();
 	struct err no_landlock, no_filter;
 	enum rc landlock, filter;
 	int version = 0;
 
-	/* The filter refuses Landlock's calls too: it is the last. */
-	landlock = restrict_files(conf, listener, &version, &no_landlock);
-	filter = filter_install(&no_filter);
+	/* Our filter refuses Landlock's calls too: it is the last. */
+	landlock = filtered && !survives(conf, listener) ?
+	    not_survived(&no_landlock) :
+	    restrict_files(conf, listener, &version, &no_landlock);
+	filter = filtered && !survives(conf, NULL) ?
+	    not_survived(&no_filter) : filter_install(&no_filter);
 	if (landlock == RC_OK)
 		buf_printf(said, "confined by Landlock %d%s", version,
 		    filter == RC_OK ? " and seccomp" : "");
@@ -131,7 +186,9 @@ confine_brief(const struct conf *conf)
 {
 	int version;
 
-	(void)restrict_files(conf, NULL, &version, NULL);
+	/* A child to try it in would cost several times as much. */
+	if (!is_filtered())
+		(void)restrict_files(conf, NULL, &version, NULL);
 }
 
 enum rc
@@ -154,13 +211,14 @@ confine_admits(const char *path, struct err *err)
 	int fd;
 
 	/* What else is wrong with it, opening the journal says. */
-	if (journal_directory(path, &directory, NULL) != RC_OK)
+	if (!restricted || journal_directory(path, &directory, NULL) != RC_OK)
 		return RC_OK;
 	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 && errno == EACCES && access(directory, R_OK) == 0)
+	if (fd < 0 && errno == EACCES &&
+	    faccessat(AT_FDCWD, directory, R_OK, AT_EACCESS) == 0)
 		rc = err_set(err, RC_SYSTEM, "%s: a responder that runs "
-		    "reaches only the directory of the journal that it was "
-		    "started with: start it again", path);
+		    "reaches only the directory of the journal, not another of "
+		    "its name, that it was started with: start it again", path);
 	if (fd >= 0)
 		close(fd);
 	free(directory);

@@ -27,7 +27,9 @@
  * conf      as it was loaded; its files may be read again
  * said      appended to: what is on, and what is not and why, in one line
  *
- * What cannot be had is left: a responder that cannot be confined serves.
+ * What cannot be had is left: a responder that cannot be confined serves. Where
+ * somebody else's filter of system calls is on (a service's, a container's),
+ * a child tries first, since such a filter may end who asks.
  */
 void confine(const struct conf *conf, const struct listener *listener,
     struct buf *said);
@@ -35,7 +37,8 @@ void confine(const struct conf *conf, const struct listener *listener,
 /*
  * confine_brief -- the same for a process that answers one request and ends:
  * Landlock alone, and of the files the journal's directory alone. That takes
- * some 30 us; a filter would take 70 to 100 more, of each request.
+ * some 30 us; a filter would take 70 to 100 more, of each request. Where
+ * somebody else's filter is on, nothing is given up.
  */
 void confine_brief(const struct conf *conf);
 
@@ -53,7 +56,8 @@ enum rc confine_wanted(const char *value, bool *wanted, struct err *err);
  * confine_admits -- whether a journal can lie at a path, as far as confinement
  * goes.
  *
- * RC_SYSTEM  its directory is one that this process gave up; says what to do
+ * RC_SYSTEM  its directory is there and is one that this process gave up; says
+ *            what to do
  */
 enum rc confine_admits(const char *path, struct err *err);
 

@@ -189,8 +189,9 @@ loop_run(struct setup *setup, struct listener *listener, struct err *err)
 		wind_down(&l);
 		rc = l.fatal;
 		if (rc != RC_OK)
-			err_set(err, rc, "the journal cannot be trusted to "
-			    "this process any more");
+			err_set(err, rc, rc == RC_DENIED ? "the journal is out "
+			    "of this process's reach" : "the journal cannot be "
+			    "trusted to this process any more");
 	}
 	clear(&l);
 	return rc;

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "responder/confine.h"
 #include "responder/signals.h"
 
 /* The configuration is looked at no more often (docs/design.md section 4). */
@@ -177,9 +178,8 @@ complain(struct loop *l, const struct err *err)
 }
 
 /* open_late -- the journal, if its lock or a full disk kept it from being
- * opened at the start; deliveries are answered 503 until then. What would not
- * have let us start ends us: the next one may be able to, since it is confined
- * to what is there then. */
+ * opened at the start; deliveries are answered 503 until then. If the directory
+ * is another by now, out of our reach for ever, the next process opens it. */
 static void
 open_late(struct loop *l)
 {
@@ -188,8 +188,11 @@ open_late(struct loop *l)
 
 	rc = setup_open(l->setup, LOCK_WAIT_MS, &err);
 	judge(l, rc, &err);
-	if (rc != RC_OK && rc != RC_FULL && rc != RC_BUSY && l->fatal == RC_OK)
-		end(l, rc);
+	if (rc != RC_OK && l->fatal == RC_OK &&
+	    confine_admits(l->setup->conf->journal_path, &err) != RC_OK) {
+		log_line(LOG_ERROR, 0, "%s", err.text);
+		end(l, RC_DENIED);
+	}
 	if (rc == RC_OK && setup_record(l->setup, "start", LOCK_WAIT_MS,
 	    &err) != RC_OK)
 		log_line(LOG_WARNING, 0, "the start is not in the journal: %s",
@@ -258,7 +261,7 @@ loop_tidy(struct loop *l, bool idle)
 {
 	struct err err = { .text = "" };
 	struct journal *journal = loop_usable(l);
-	enum rc rc = RC_OK;
+	enum rc rc = RC_OK, maintained;
 	bool again;
 
 	if (journal == NULL) {
@@ -269,8 +272,11 @@ loop_tidy(struct loop *l, bool idle)
 		rc = journal_flush(journal, LOCK_WAIT_MS, &err);
 	if (rc != RC_OK && rc != RC_BUSY)
 		judge(l, rc, &err);
-	if (rc == RC_OK)
-		rc = maintain(l, !idle);
+	/* On a full disk it is what may give room. */
+	if (rc == RC_OK || rc == RC_FULL) {
+		maintained = maintain(l, !idle);
+		rc = rc == RC_OK ? maintained : rc;
+	}
 	if (rc == RC_OK)
 		keep_up(l, journal);
 	/* What could not be done now is tried again, but not at once. */

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 
 import harness
 import tap
@@ -109,6 +110,55 @@ def copies(pid, token):
         raise tap.Skip("its memory cannot be read: %s" % why) from why
     return max(sum(region.count(form) for region in regions)
                for form in forms(token))
+
+
+# ----------------------------------------------------------------------------
+
+
+class Filter:
+    """The filter of system calls for a processor, by libseccomp's name: what
+    the kernel would do with it (include/uapi/linux/bpf_common.h)."""
+
+    ALLOWED = 0x7fff0000
+    ENOSYS = 0x50026
+
+    def __init__(self, processor, audit):
+        make = os.path.join(harness.BUILDDIR, "src/responder/filter_make")
+        if not Made().seccomp:
+            raise tap.Skip("made without libseccomp")
+        text = subprocess.run([make, processor], check=True, text=True,
+                              capture_output=True).stdout
+        self.audit = audit
+        self.order = "little" if audit & 0x40000000 else "big"
+        self.program = []
+        for line in re.findall(r"\{ (.*) \}", text):
+            code, yes, no, k = (int(word, 0) for word in line.split(","))
+            if self.order != sys.byteorder:
+                code = int.from_bytes(code.to_bytes(2, "big"), "little")
+                k = int.from_bytes(k.to_bytes(4, "big"), "little")
+            self.program.append((code, yes, no, k))
+
+    def answer(self, number, *arguments):
+        """What becomes of a call."""
+        data = b"".join(value.to_bytes(size, self.order) for value, size in [
+            (number, 4), (self.audit, 4), (0, 8)] + [
+                (argument, 8) for argument in arguments + (0,) * 6])
+        at = 0
+        while True:
+            code, yes, no, k = self.program[at]
+            at += 1
+            if code == 0x20:
+                word = int.from_bytes(data[k:k + 4], self.order)
+            elif code == 0x54:
+                word &= k
+            elif code == 0x05:
+                at += k
+            elif code == 0x06:
+                return k
+            else:
+                at += yes if {0x15: word == k, 0x25: word > k,
+                              0x35: word >= k,
+                              0x45: word & k != 0}[code] else no
 
 
 # ----------------------------------------------------------------------------
