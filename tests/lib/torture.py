@@ -24,6 +24,10 @@ PROGRAM = acknowledged.PROGRAM
 RESTART_S = 0.05
 # After a kill a start needs nobody, and takes less.
 RECOVERED_S = 1.0
+# The leak sanitizer cannot work in a process that is traced, and would end it
+# with a status of its own.
+TRACED = {"ASAN_OPTIONS":
+          os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"}
 
 
 def end_by_signals():
@@ -75,8 +79,8 @@ class Supervised:
             + [harness.RESPONDER, "--config", self.config]
         with open(self.log_path, "ab") as log:
             self.processes[i] = subprocess.Popen(
-                command, env=harness.clean_environment(), stdin=self.listener,
-                stdout=log, stderr=log)
+                command, env=harness.clean_environment(**TRACED),
+                stdin=self.listener, stdout=log, stderr=log)
         self.ended_at[i] = None
 
     def tend(self):
@@ -272,10 +276,17 @@ def snapshot(path, target):
 def need_strace():
     if shutil.which("strace") is None:
         raise tap.Skip("strace is not installed")
+    done = subprocess.run(["strace", "-qq", "-o", "/dev/null", "true"],
+                          stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, timeout=60, check=False)
+    if done.returncode != 0:
+        raise tap.Skip("strace cannot be used here: " + done.stderr.strip())
 
 
-def at_call(calls, what, out="/dev/null"):
+def at_call(calls, what, out="/dev/null", files=()):
     """strace that does something at system calls: what is "signal=KILL",
-    "error=EIO" and the like, with ":when=N"."""
-    return ["strace", "-f", "-qq", "-o", out, "-e", "trace=" + calls,
-            "-e", "inject=%s:%s" % (calls, what)]
+    "error=EIO" and the like, with ":when=N". files: only of calls on these."""
+    return ["strace", "-E", "ASAN_OPTIONS=" + TRACED["ASAN_OPTIONS"], "-f",
+            "-qq", "-o", out, "-e", "trace=" + calls,
+            "-e", "inject=%s:%s" % (calls, what),
+            *(word for name in files for word in ("-P", name))]

@@ -253,6 +253,7 @@ def words_of(command, place, other):
         gap = harness.Journal(place.path).rows(
             "SELECT gap_id FROM gaps WHERE state = 'open' LIMIT 1")
         tap.true(gap, "the story has a gap")
+        place.story.turn_over()  # that it is not filled meanwhile
         return ["gap", "lose", str(gap[0][0]), "--reason", "killed"]
     return [command]
 
@@ -309,6 +310,10 @@ def command_at(place, command, other, call, n):
         stored = {body for body, in harness.Journal(place.path).rows(
             "SELECT body FROM deliveries")}
         tap.true(stored >= set(other[1]), "all of the other journal")
+    if command == "gap":
+        tap.equal(harness.Journal(place.path).one(
+            "SELECT state FROM gaps WHERE gap_id = %s" % words[2]), "lost",
+            "the gap that was given up")
     place.audit()
     return died
 
