@@ -28,7 +28,7 @@ static const struct effort {
 	uint64_t histories;
 	size_t shortest, longest;
 } efforts[] = {
-	{ "normal", 6, 100000, 4, 24 },
+	{ "normal", 6, 40000, 4, 24 },
 	{ "small", 3, 300, 4, 24 },
 	{ "long", 7, 1000000, 8, 40 },
 };
