@@ -90,7 +90,7 @@ restrict_files(const struct conf *conf, const struct listener *listener,
 	enum rc rc;
 
 #ifdef SYNC_SANITIZED
-	return err_set(err, RC_SYSTEM, "made with sanitizers");
+	return err_set(err, RC_SYSTEM, "made with sanitizers or for gcov");
 #endif
 	rc = journal_directory(conf->journal_path, &journal, err);
 	if (rc != RC_OK)

@@ -51,7 +51,7 @@ enum rc
 filter_install(struct err *err)
 {
 #ifdef SYNC_SANITIZED
-	return err_set(err, RC_SYSTEM, "made with sanitizers");
+	return err_set(err, RC_SYSTEM, "made with sanitizers or for gcov");
 #else
 	return err_set(err, RC_SYSTEM, "made without libseccomp");
 #endif

@@ -57,9 +57,9 @@ def rng_of(*what):
     return random.Random("%d %s" % (ARGS.seed, " ".join(map(str, what))))
 
 
-def only_long(condition):
-    if condition and not ARGS.long:
-        raise tap.Skip("only with --long")
+def rows(table, *short):
+    """Of a table of tests those of the short run, or all with --long."""
+    return [row for row in table if "--long" in sys.argv or row in short]
 
 
 def refused(answer):
@@ -176,11 +176,11 @@ def readable(place):
     tap.equal(done.stderr, "", "and says nothing of a file without its WAL")
 
 
-@tap.each((("wal", 4), ("truncate", 4), ("wal", 1), ("truncate", 1)),
+@tap.each(rows((("wal", 4), ("truncate", 4), ("wal", 1), ("truncate", 1)),
+               ("wal", 4)),
           "mode {}, {} at once: a disk that others have filled is 503; stopped, "
           "the journal can be read; with room again it goes on by itself")
 def filled_by_others(mode, processes):
-    only_long((mode, processes) != ("wal", 4))
     with torture.Work() as work, disk.Disk(work, megabytes=MEGABYTES) as small:
         with torture.Place(work, mode, rng_of("others", mode, processes),
                            processes, directory=small.place) as place:
@@ -206,10 +206,10 @@ def filled_by_others(mode, processes):
             tap.equal(reserve(place), kept, "the reserve, made again")
 
 
-@tap.each(MODES, "mode {}: a disk that the journal itself has filled; the "
+@tap.each(rows(MODES, "wal"),
+          "mode {}: a disk that the journal itself has filled; the "
           "reserve is not used up by deliveries")
 def filled_by_journal(mode):
-    only_long(mode == "truncate")
     with torture.Work() as work, disk.Disk(work, megabytes=MEGABYTES) as small:
         with torture.Place(work, mode, rng_of("journal", mode),
                            directory=small.place) as place:
@@ -369,11 +369,11 @@ def need_prlimit():
         raise tap.Skip("prlimit is not installed")
 
 
-@tap.each(MODES, "mode {}: a limit on the size of files is 503 and no signal's "
+@tap.each(rows(MODES, "wal"),
+          "mode {}: a limit on the size of files is 503 and no signal's "
           "death, and when it is lifted it goes on")
 def file_size(mode):
     need_prlimit()
-    only_long(mode == "truncate")
     with torture.Work() as work, torture.Place(
             work, mode, rng_of("size", mode)) as place:
         begun(place)
@@ -388,11 +388,11 @@ def file_size(mode):
         tap.equal(place.supervised.processes[0].pid, pid, "it was not ended")
 
 
-@tap.each(MODES, "mode {}: short of descriptors all are served, one after the "
+@tap.each(rows(MODES, "truncate"),
+          "mode {}: short of descriptors all are served, one after the "
           "other, and the log has a line")
 def descriptors(mode):
     need_prlimit()
-    only_long(mode == "wal")
     with torture.Work() as work, torture.Place(
             work, mode, rng_of("descriptors", mode)) as place:
         begun(place, 3)
@@ -412,10 +412,10 @@ def descriptors(mode):
 # --------------------------------------------------------------------------
 # Read-only, gone, replaced
 
-@tap.each(MODES, "mode {}: a file system that turns read-only ends the process; "
+@tap.each(rows(MODES, "wal"),
+          "mode {}: a file system that turns read-only ends the process; "
           "started again it answers 503 until it can be written to")
 def read_only(mode):
-    only_long(mode == "truncate")
     with torture.Work() as work, disk.Disk(work, megabytes=MEGABYTES) as small:
         with torture.Place(work, mode, rng_of("read-only", mode),
                            directory=small.place) as place:
@@ -438,11 +438,12 @@ def read_only(mode):
             goes_on(place)
 
 
-@tap.each([(mode, what) for mode in MODES for what in ("removed", "replaced")],
+@tap.each(rows([(mode, what) for mode in MODES
+                for what in ("removed", "replaced")],
+               ("wal", "replaced"), ("truncate", "removed")),
           "mode {}: the journal is {} under way: nothing more is acknowledged "
           "into it, the process ends, and the next one goes on")
 def replaced(mode, what):
-    only_long((mode == "wal") != (what == "replaced"))
     with torture.Work() as work, torture.Place(
             work, mode, rng_of(what, mode)) as place:
         begun(place)
@@ -475,10 +476,10 @@ def replaced(mode, what):
         place.accepted()
 
 
-@tap.each(MODES, "mode {}: the journal's directory is renamed under way, and "
+@tap.each(rows(MODES, "wal"),
+          "mode {}: the journal's directory is renamed under way, and "
           "back")
 def renamed(mode):
-    only_long(mode == "truncate")
     with torture.Work() as work:
         directory = work.path("directory")
         os.mkdir(directory, 0o700)
@@ -493,10 +494,10 @@ def renamed(mode):
             goes_on(place)
 
 
-@tap.each(MODES, "mode {}: another directory takes the place of the journal's: "
+@tap.each(rows(MODES, "wal"),
+          "mode {}: another directory takes the place of the journal's: "
           "the process ends, and the next one begins a journal there")
 def other_directory(mode):
-    only_long(mode == "truncate")
     with torture.Work() as work:
         directory = work.path("directory")
         os.mkdir(directory, 0o700)
@@ -520,14 +521,14 @@ def other_directory(mode):
 # --------------------------------------------------------------------------
 # Errors of system calls
 
-@tap.each([(call, error, mode) for call, error in FAILURES for mode in MODES],
+@tap.each(rows([(call, error, mode) for call, error in FAILURES
+                for mode in MODES],
+               ("pwrite64", "ENOSPC", "truncate"), ("pwrite64", "EIO", "wal"),
+               ("fdatasync", "EIO", "truncate")),
           "{0} that says {1}, at each in turn, mode {2}")
 def failing(call, error, mode):
     torture.need_strace()
     rng = rng_of(call, error, mode)
-    only_long((call, error, mode) not in (
-        ("pwrite64", "ENOSPC", "truncate"), ("pwrite64", "EIO", "wal"),
-        ("fdatasync", "EIO", "truncate")))
     with torture.Work() as first:
         source = torture.Place(first, mode, rng)
         with source:
@@ -605,14 +606,13 @@ ALL = (("pwrite64", "ENOSPC"), ("pwrite64", "EDQUOT"), ("pwrite64", "EIO"),
        ("fdatasync", "EIO"))
 
 
-@tap.each([(call, error, mode) for call, error in ALL for mode in MODES],
+@tap.each(rows([(call, error, mode) for call, error in ALL for mode in MODES],
+               ("pwrite64", "ENOSPC", "wal"), ("pwrite64", "EIO", "truncate"),
+               ("fdatasync", "EIO", "wal"), ("fdatasync", "EIO", "truncate")),
           "{0} says {1} each time, mode {2}: not one delivery is acknowledged; "
           "few lines, and on by itself")
 def all_fail(call, error, mode):
     torture.need_strace()
-    only_long((call, error, mode) in (
-        ("pwrite64", "EDQUOT", "wal"), ("pwrite64", "EDQUOT", "truncate"),
-        ("pwrite64", "ENOSPC", "truncate"), ("pwrite64", "EIO", "wal")))
     with torture.Work() as work, torture.Place(
             work, mode, rng_of("all", call, error, mode)) as place:
         begun(place)
