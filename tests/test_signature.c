@@ -367,6 +367,9 @@ nothing_of_a_secret_is_left_on_the_stack(void **state)
 #ifdef SYNC_SANITIZED
 	skip();		/* frames are of another shape */
 #endif
+	/* To valgrind what a call has left on its stack is not there. */
+	if (getenv("UNIT_WRAPPER") != NULL && *getenv("UNIT_WRAPPER") != '\0')
+		skip();
 	assert_int_equal(getcontext(&there), 0);
 	there.uc_stack.ss_sp = stack;
 	there.uc_stack.ss_size = sizeof(stack);
