@@ -785,21 +785,36 @@ cpu_us(void)
 	return (int64_t)spent.tv_sec * US + spent.tv_nsec / 1000;
 }
 
-static void
-among_100000_streams_a_name_takes_less_than_50_ms(void **state)
+/* What reading all streams once takes SQLite, the least of five times. */
+static int64_t
+scan_us(const char *path)
 {
-	/* A busy neighbour on the same core takes half of what it gives: what
-	 * is near took 30 ms without one. */
+	int64_t us, best = INT64_MAX;
+
+	for (int n = 0; n < 5; n++) {
+		us = cpu_us();
+		(void)look(path, "SELECT sum(length(unique_name)) "
+		    "FROM stream_a");
+		us = cpu_us() - us;
+		best = us < best ? us : best;
+	}
+	return best;
+}
+
+static void
+a_name_among_100000_streams_takes_a_few_scans_at_most(void **state)
+{
+	/* In scans of all streams, some four times what was measured. */
 	static const struct {
 		const char *name;
-		int64_t limit_us;
+		double limit;
 	} rows[] = {
-		{ "cart", 50000 },
-		{ "ET" HEX30 "01", 1000 },
-		{ "order-of-a-customer-77777", 50000 },
-		{ "order-of-a-custmoer-77777", 100000 },
-		{ "order-of-a-customer-", 100000 },
-		{ "nothing", 100000 },
+		{ "cart", 2 },
+		{ "ET" HEX30 "01", 0.1 },
+		{ "order-of-a-customer-77777", 2 },
+		{ "order-of-a-custmoer-77777", 12 },
+		{ "order-of-a-customer-", 12 },
+		{ "nothing", 12 },
 	};
 	const struct place *place = *state;
 	struct journal *journal = open_journal(place);
@@ -807,15 +822,16 @@ among_100000_streams_a_name_takes_less_than_50_ms(void **state)
 	struct name_found found;
 	struct db *db = NULL;
 	struct err err;
-	int64_t us, best;
+	int64_t us, best, scan;
 	bool file_only;
 
 	document(journal, 1, SERVICE_1, 1, "cart");
 	journal_close(journal);
-	/* Under valgrind nothing is quick. */
+	/* Under valgrind it takes long. */
 	if (getenv("UNIT_WRAPPER") != NULL)
 		skip();
 	fill(place->path);
+	scan = scan_us(place->path);
 	assert_int_equal(reader_open(&db, place->path, &file_only, &err),
 	    RC_OK);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -829,9 +845,9 @@ among_100000_streams_a_name_takes_less_than_50_ms(void **state)
 			name_clear(&found);
 			best = us < best ? us : best;
 		}
-		if (best >= rows[i].limit_us)
-			fail_msg("%s: %lld us", rows[i].name,
-			    (long long)best);
+		if ((double)best > rows[i].limit * (double)scan)
+			fail_msg("%s: %lld us; a scan %lld", rows[i].name,
+			    (long long)best, (long long)scan);
 	}
 	db_close(db);
 }
@@ -856,7 +872,7 @@ main(void)
 		AT_A_PLACE(of_many_with_one_name_some_are_told_and_all_counted),
 		AT_A_PLACE(a_name_is_found_in_the_state_that_the_caller_reads),
 		cmocka_unit_test(nearness_is_case_edits_and_beginnings),
-		AT_A_PLACE(among_100000_streams_a_name_takes_less_than_50_ms),
+		AT_A_PLACE(a_name_among_100000_streams_takes_a_few_scans_at_most),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
